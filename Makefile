@@ -1,0 +1,59 @@
+# `make` alone lists the targets. Everything is built from source through the Go module proxy; nothing is downloaded ready-made.
+MAKEFLAGS += --warn-undefined-variables --no-builtin-rules
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+GOLANGCI_LINT_VERSION := v2.15.0
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+KEEP ?=
+GO_BUILD := CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
+# The Go modules of this repository: the product, and what tests and generates it.
+MODULES := . test/cluster test/awsfake manifests/crdgen
+
+.PHONY: help
+help: ## List the targets.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## Build both programs into bin/.
+	$(GO_BUILD) -o bin/ ./cmd/...
+
+.PHONY: demo
+demo: build ## Sync the example end to end on a control plane of its own (KEEP=1 leaves it running).
+	KEEP=$(KEEP) go run ./test/demo
+
+.PHONY: test
+test: ## Run every test: units, a real control plane, real provider servers.
+	go vet ./...
+	go test ./...
+	go -C test/cluster test ./...
+	go -C test/awsfake test ./...
+	go -C manifests/crdgen test ./...
+
+.PHONY: bench
+bench: build ## Measure a pass over 2,000 ExternalSecrets against the least the API server can do.
+	go run ./test/bench
+
+.PHONY: cluster
+cluster: ## Run a control plane until Ctrl-C and print its kubeconfig.
+	go -C test/cluster run . up
+
+.PHONY: generate
+generate: ## Make the generated files anew: CRDs.
+	go -C manifests/crdgen run .
+
+.PHONY: verify
+verify: generate ## Fail if a generated file, a go.mod or the formatting is not as it should be.
+	for module in $(MODULES); do go -C $$module mod tidy -diff; done
+	test -z "$$(gofmt -l $$(git ls-files '*.go'))"
+	git diff --exit-code -- manifests docs
+
+.PHONY: lint
+lint: bin/golangci-lint-$(GOLANGCI_LINT_VERSION) ## Run golangci-lint, pinned.
+	for module in $(MODULES); do (cd $$module && $(CURDIR)/bin/golangci-lint-$(GOLANGCI_LINT_VERSION) run --config $(CURDIR)/.golangci.yml ./...); done
+
+bin/golangci-lint-$(GOLANGCI_LINT_VERSION):
+	GOBIN=$(CURDIR)/bin go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION)
+	mv bin/golangci-lint $@

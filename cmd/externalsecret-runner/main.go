@@ -1,0 +1,65 @@
+// Command externalsecret-runner makes one pass over the ExternalSecrets of a cluster.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"k8s.io/klog/v2"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider/all"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/runner"
+)
+
+func main() {
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
+	os.Exit(run(os.Args[1:], signals))
+}
+
+func run(args []string, signals <-chan os.Signal) int {
+	var settings runner.Settings
+	if err := settings.Parse(args, os.LookupEnv, os.Stderr); errors.Is(err, runner.ErrHelp) {
+		return runner.ExitOK
+	} else if err != nil {
+		fmt.Fprintln(os.Stderr, "error:", err)
+		return runner.ExitMisconfigured
+	}
+	config, err := settings.Config(all.Providers(os.Getenv), os.Stdout, os.Stderr)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "error:", err)
+		return runner.ExitMisconfigured
+	}
+	// The client library logs through klog, and from level 8 on it would log bodies: it gets no level at all.
+	klog.SetSlogLogger(slog.New(slog.NewJSONHandler(io.Discard, nil)))
+
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	stopped := make(chan os.Signal, 1)
+	go func() {
+		stopped <- <-signals
+		cancel()
+		os.Exit(exitCodeOf(<-signals)) // a second one: at once
+	}()
+	code := runner.Run(ctx, config)
+	select {
+	case s := <-stopped:
+		return exitCodeOf(s)
+	default:
+		return code
+	}
+}
+
+func exitCodeOf(s os.Signal) int {
+	const base = 128
+	if number, ok := s.(syscall.Signal); ok {
+		return base + int(number)
+	}
+	return runner.ExitUnavailable
+}

@@ -1,0 +1,52 @@
+package api
+
+// The API as the server names it.
+const (
+	Group   = "external-secrets.io"
+	V1      = "v1"
+	V1Beta1 = "v1beta1"
+	// APIVersion is what ownerReferences name, whichever version the ExternalSecret was read in.
+	APIVersion = Group + "/" + V1
+
+	KindExternalSecret     = "ExternalSecret"
+	KindSecretStore        = "SecretStore"
+	KindClusterSecretStore = "ClusterSecretStore"
+
+	ResourceExternalSecrets     = "externalsecrets"
+	ResourceSecretStores        = "secretstores"
+	ResourceClusterSecretStores = "clustersecretstores"
+
+	// GeneratorsAPIVersion is the default of GeneratorRef.APIVersion.
+	GeneratorsAPIVersion = "generators.external-secrets.io/v1alpha1"
+)
+
+// What marks a Secret that an ExternalSecret writes.
+const (
+	// LabelManaged is on each such Secret, with LabelManagedValue.
+	LabelManaged      = "reconcile.external-secrets.io/managed"
+	LabelManagedValue = "true"
+	// LabelOwner holds OwnerLabel of the ExternalSecret, under CreationPolicyOwner only.
+	LabelOwner = "reconcile.external-secrets.io/created-by"
+	// AnnotationDataHash holds DataHash of the Secret's data.
+	AnnotationDataHash = "reconcile.external-secrets.io/data-hash"
+)
+
+// What is found on other objects of the API.
+const (
+	// AnnotationForceSync on an ExternalSecret asks for a refresh: a new value changes SyncedResourceVersion.
+	AnnotationForceSync = "external-secrets.io/force-sync"
+	// FinalizerExternalSecret is put on each ExternalSecret by External Secrets Operator.
+	FinalizerExternalSecret = "externalsecrets.external-secrets.io/externalsecret-cleanup"
+	// FinalizerStore is put on a store that a PushSecret with deletionPolicy Delete uses.
+	FinalizerStore = "secretstore.externalsecrets.io/finalizer"
+	// FinalizerClusterExternalSecret is put on each ClusterExternalSecret.
+	FinalizerClusterExternalSecret = "externalsecrets.external-secrets.io/clusterexternalsecret-cleanup"
+	// FinalizerNamespacePrefix, followed by the name of a ClusterExternalSecret, is put on the namespaces it serves.
+	FinalizerNamespacePrefix = "externalsecrets.external-secrets.io/ces-"
+	// LabelGeneratorOwner and FinalizerGeneratorState are on a GeneratorState.
+	LabelGeneratorOwner     = "generators.external-secrets.io/owner-key"
+	FinalizerGeneratorState = "generatorstate.externalsecrets.io/finalizer"
+)
+
+// ControllerDefault is the class of External Secrets Operator: it serves the stores whose spec.controller is this or empty.
+const ControllerDefault = "default"

@@ -1,0 +1,76 @@
+package kube
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/rest"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
+)
+
+// Selector narrows a LIST, in the syntax of kubectl's -l and --field-selector. Empty means everything.
+type Selector struct {
+	Labels, Fields string
+}
+
+// List pages through the objects of resource ("externalsecrets", "secretstores", "clustersecretstores") in namespace, or
+// everywhere where namespace is empty, and hands out each page as raw JSON.
+func (c *Client) List(ctx context.Context, resource, namespace string, selector Selector, page func([]json.RawMessage) error) error {
+	token := ""
+	for {
+		request := c.resource(c.raw.Get(), resource, namespace).Param("limit", strconv.Itoa(pageSize))
+		for name, value := range map[string]string{
+			"labelSelector": selector.Labels, "fieldSelector": selector.Fields, "continue": token,
+		} {
+			if value != "" {
+				request = request.Param(name, value)
+			}
+		}
+		body, err := request.Do(ctx).Raw()
+		if err != nil {
+			return fmt.Errorf("list %s: %w", resource, err)
+		}
+		var list struct {
+			Metadata metav1.ListMeta   `json:"metadata"`
+			Items    []json.RawMessage `json:"items"`
+		}
+		if err := json.Unmarshal(body, &list); err != nil {
+			return fmt.Errorf("read the list of %s: %w", resource, err)
+		}
+		if err := page(list.Items); err != nil {
+			return err
+		}
+		if token = list.Metadata.Continue; token == "" {
+			return nil
+		}
+	}
+}
+
+// Get reads one object of resource as raw JSON.
+func (c *Client) Get(ctx context.Context, resource, namespace, name string) (json.RawMessage, error) {
+	body, err := c.resource(c.raw.Get(), resource, namespace).Name(name).Do(ctx).Raw()
+	if err != nil {
+		return nil, fmt.Errorf("get %s %q: %w", resource, name, err)
+	}
+	return body, nil
+}
+
+// PatchStatus applies a JSON merge patch to the status of an ExternalSecret.
+func (c *Client) PatchStatus(ctx context.Context, namespace, name string, patch []byte) error {
+	err := c.resource(c.raw.Patch(types.MergePatchType), api.ResourceExternalSecrets, namespace).
+		Name(name).SubResource("status").Body(patch).Do(ctx).Error()
+	if err != nil {
+		return fmt.Errorf("patch the status of externalsecret %q: %w", name, err)
+	}
+	return nil
+}
+
+func (c *Client) resource(request *rest.Request, resource, namespace string) *rest.Request {
+	return request.AbsPath("/apis", api.Group, c.version).
+		NamespaceIfScoped(namespace, namespace != "").Resource(resource)
+}

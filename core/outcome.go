@@ -1,0 +1,93 @@
+package core
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/resolve"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/secret"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/write"
+)
+
+// entryError says which entry of an ExternalSecret a provider's error is about.
+type entryError struct {
+	read resolve.Read
+	err  error
+}
+
+func (e *entryError) Error() string {
+	return fmt.Sprintf("%s (remote key %q): %v", e.read.Path, e.read.Ref.Key, e.err)
+}
+
+func (e *entryError) Unwrap() error { return e.err }
+
+// result begins the result of a task.
+func (p *pass) result(t *task, outcome Outcome) Result {
+	r := Result{Namespace: t.Namespace, Name: t.Name, Outcome: outcome}
+	if t.ES != nil {
+		r.Secret = write.TargetName(t.ES)
+		if outcome != Skipped {
+			r.Warnings = resolve.Warnings(t.ES)
+		}
+	}
+	return r
+}
+
+func (p *pass) done(r Result) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.report.Results = append(p.report.Results, r)
+	if p.Observe != nil {
+		p.Observe(r)
+	}
+}
+
+func (p *pass) skip(t *task, reason Reason, message string) {
+	r := p.result(t, Skipped)
+	r.Reason, r.Message = reason, message
+	p.done(r)
+}
+
+// fail records a failure in the object's status, in an Event, and as its result, all in the same masked words.
+func (p *pass) fail(ctx context.Context, t *task, reason Reason, cause error) {
+	message := p.mask(t, cause)
+	r := p.result(t, Failed)
+	r.Reason, r.Message = reason, message
+	defer func() { p.done(r) }()
+	if t.ES == nil || !p.recording() {
+		return
+	}
+	if reason != WriteError {
+		message = api.MessageProviderFailed + ": " + message
+	}
+	now := time.Now()
+	wrote, err := write.Failed(ctx, p.client, t.ES, now, message)
+	if err != nil {
+		r.Warnings = append(r.Warnings, "the failure could not be recorded: "+p.mask(t, err))
+		return
+	}
+	p.recorded(p.events.Record(ctx, t.ES, corev1.EventTypeWarning, api.EventUpdateFailed, message, now, !wrote))
+}
+
+// recorded notes, once for each cause, that an Event could not be written: the work itself is done.
+func (p *pass) recorded(err error) {
+	if err != nil && !errors.Is(err, context.Canceled) {
+		p.note("an Event could not be written: " + p.credentials.Mask(err.Error()))
+	}
+}
+
+// mask makes an error's text fit to be shown: none of the values that the task has been given, nor any credential, is in it.
+func (p *pass) mask(t *task, err error) string {
+	var mask secret.Mask
+	t.mu.Lock()
+	for _, answer := range t.answers {
+		mask.AddPayload(answer.Value)
+	}
+	t.mu.Unlock()
+	return p.credentials.Mask(mask.Text(err.Error()))
+}

@@ -1,0 +1,191 @@
+package aws
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/aws-sdk-go-v2/service/sts/types"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
+)
+
+const (
+	// annotationRole and annotationAudience are set on a service account by IAM roles for service accounts (IRSA).
+	annotationRole     = "eks.amazonaws.com/role-arn"
+	annotationAudience = "eks.amazonaws.com/audience"
+	defaultAudience    = "sts.amazonaws.com"
+	// sessionName is what CloudTrail shows of a web identity login; trust policies written for ESO may demand it.
+	sessionName = "external-secrets-provider-aws"
+)
+
+// login builds the chain of credentials in the order of the spec (a service account, static keys, or what the process
+// has; then additionalRoles; then role) and retrieves the last link, so that a wrong link fails here and once.
+func (p Provider) login(ctx context.Context, store provider.Store, spec *api.AWSProvider, source provider.Credentials, requests *counter) (aws.Config, error) {
+	options := []func(*config.LoadOptions) error{
+		config.WithRegion(spec.Region), config.WithAppID(appID), config.WithAPIOptions(requests.middleware()),
+	}
+	static, err := p.staticKeys(ctx, store, spec, source)
+	if err != nil {
+		return aws.Config{}, err
+	}
+	fromService := spec.Auth.JWT != nil && spec.Auth.JWT.ServiceAccountRef != nil
+	if static != nil || fromService {
+		// The caller's own profile must not leak into a store that names its identity.
+		options = append(options, config.WithSharedConfigFiles([]string{}), config.WithSharedCredentialsFiles([]string{}))
+	}
+	if static != nil {
+		options = append(options, config.WithCredentialsProvider(static))
+	}
+	if fromService {
+		options = append(options, config.WithCredentialsProvider(aws.AnonymousCredentials{}))
+	}
+	cfg, err := config.LoadDefaultConfig(ctx, options...)
+	if err != nil {
+		return aws.Config{}, classify("LoadConfig", err)
+	}
+	if fromService {
+		if err := p.webIdentity(ctx, &cfg, store, spec.Auth.JWT.ServiceAccountRef, source); err != nil {
+			return aws.Config{}, err
+		}
+	}
+	p.assumeRoles(&cfg, spec, sessionTags(store, spec))
+	if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
+		return aws.Config{}, classify("GetCredentials", err)
+	}
+	return cfg, nil
+}
+
+func (p Provider) staticKeys(ctx context.Context, store provider.Store, spec *api.AWSProvider, source provider.Credentials) (aws.CredentialsProvider, error) {
+	ref := spec.Auth.SecretRef
+	if ref == nil || (spec.Auth.JWT != nil && spec.Auth.JWT.ServiceAccountRef != nil) {
+		return nil, nil
+	}
+	read := func(field string, s *api.SecretKeySelector) (string, error) {
+		if s == nil || s.Name == "" || s.Key == "" {
+			return "", invalid("spec.provider.aws.auth.secretRef.%s must name a Secret and a key", field)
+		}
+		value, err := source.Secret(ctx, store.AuthNamespace(s.Namespace), s.Name, s.Key)
+		if err != nil {
+			return "", fmt.Errorf("read spec.provider.aws.auth.secretRef.%s: %w", field, err)
+		}
+		return string(value.Reveal()), nil
+	}
+	id, err := read("accessKeyIDSecretRef", ref.AccessKeyID)
+	if err != nil {
+		return nil, err
+	}
+	key, err := read("secretAccessKeySecretRef", ref.SecretAccessKey)
+	if err != nil {
+		return nil, err
+	}
+	token := ""
+	if ref.SessionToken != nil {
+		if token, err = read("sessionTokenSecretRef", ref.SessionToken); err != nil {
+			return nil, err
+		}
+	}
+	return credentials.NewStaticCredentialsProvider(id, key, token), nil
+}
+
+// webIdentity trades a token of the service account for the role that its annotation names.
+func (p Provider) webIdentity(ctx context.Context, cfg *aws.Config, store provider.Store, ref *api.ServiceAccountSelector, source provider.Credentials) error {
+	namespace := store.AuthNamespace(ref.Namespace)
+	annotations, err := source.ServiceAccount(ctx, namespace, ref.Name)
+	if err != nil {
+		return fmt.Errorf("read spec.provider.aws.auth.jwt.serviceAccountRef: %w", err)
+	}
+	role := annotations[annotationRole]
+	if role == "" {
+		return invalid("service account %s/%s has no annotation %s: it names the role to assume", namespace, ref.Name, annotationRole)
+	}
+	audience := annotations[annotationAudience]
+	if audience == "" {
+		audience = defaultAudience
+	}
+	token, _, err := source.Token(ctx, namespace, ref.Name, append([]string{audience}, ref.Audiences...))
+	if err != nil {
+		return fmt.Errorf("mint a token for spec.provider.aws.auth.jwt.serviceAccountRef: %w", err)
+	}
+	cfg.Credentials = aws.NewCredentialsCache(stscreds.NewWebIdentityRoleProvider(p.sts(*cfg), role, identityToken(token.Reveal()),
+		func(o *stscreds.WebIdentityRoleOptions) { o.RoleSessionName = sessionName }))
+	return nil
+}
+
+// identityToken is a token that was minted already, in the form in which the SDK asks for one.
+type identityToken []byte
+
+func (t identityToken) GetIdentityToken() ([]byte, error) { return t, nil }
+
+// assumeRoles chains the roles, each behind a cache of its own: without one every signed request would assume the role again.
+func (p Provider) assumeRoles(cfg *aws.Config, spec *api.AWSProvider, tags map[string]string) {
+	assume := func(arn string, options func(*stscreds.AssumeRoleOptions)) {
+		cfg.Credentials = aws.NewCredentialsCache(stscreds.NewAssumeRoleProvider(p.sts(*cfg), arn, options))
+	}
+	for _, arn := range spec.AdditionalRoles {
+		assume(arn, func(*stscreds.AssumeRoleOptions) {})
+	}
+	if spec.Role == "" {
+		return
+	}
+	assume(spec.Role, func(o *stscreds.AssumeRoleOptions) {
+		if spec.ExternalID != "" {
+			o.ExternalID = aws.String(spec.ExternalID)
+		}
+		for key, value := range tags {
+			o.Tags = append(o.Tags, types.Tag{Key: aws.String(key), Value: aws.String(value)})
+		}
+		o.TransitiveTagKeys = spec.TransitiveTagKeys
+	})
+}
+
+func (p Provider) sts(cfg aws.Config) *sts.Client {
+	return sts.NewFromConfig(cfg, func(o *sts.Options) {
+		if endpoint := p.Getenv("AWS_STS_ENDPOINT"); endpoint != "" {
+			o.BaseEndpoint = aws.String(endpoint)
+		}
+	})
+}
+
+// sessionTags are the tags of the last role's session under the store's sessionTagsPolicy.
+func sessionTags(store provider.Store, spec *api.AWSProvider) map[string]string {
+	tags := map[string]string{}
+	if spec.SessionTagsPolicy == api.AWSSessionTagsNone || spec.SessionTagsPolicy == "" {
+		for _, tag := range spec.SessionTags {
+			tags[tag.Key] = tag.Value
+		}
+		return tags
+	}
+	if spec.SessionTagsPolicy == api.AWSSessionTagsCustom {
+		for key, value := range spec.CustomSessionTags {
+			if key != "" && value != "" {
+				tags[key] = value
+			}
+		}
+	}
+	tags["esoNamespace"] = store.Consumer
+	tags["esoStoreName"] = store.Name
+	tags["esoStoreKind"] = store.Kind
+	return tags
+}
+
+// authNamespaces are the namespaces in which the spec's references resolve for this store and consumer.
+func authNamespaces(store provider.Store, spec *api.AWSProvider) []string {
+	var namespaces []string
+	if jwt := spec.Auth.JWT; jwt != nil && jwt.ServiceAccountRef != nil {
+		namespaces = append(namespaces, store.AuthNamespace(jwt.ServiceAccountRef.Namespace))
+	}
+	if ref := spec.Auth.SecretRef; ref != nil {
+		for _, selector := range []*api.SecretKeySelector{ref.AccessKeyID, ref.SecretAccessKey, ref.SessionToken} {
+			if selector != nil {
+				namespaces = append(namespaces, store.AuthNamespace(selector.Namespace))
+			}
+		}
+	}
+	return namespaces
+}

@@ -1,0 +1,38 @@
+package aws
+
+import (
+	"context"
+	"maps"
+	"sync"
+
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+	"github.com/aws/smithy-go/middleware"
+)
+
+// counter counts requests as they leave, by "service.Operation", so that retries count and calls that never left do not.
+type counter struct {
+	mu     sync.Mutex
+	counts map[string]int
+}
+
+func newCounter() *counter { return &counter{counts: map[string]int{}} }
+
+func (c *counter) snapshot() map[string]int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return maps.Clone(c.counts)
+}
+
+// middleware puts the counter after the SDK's retries, where each attempt passes.
+func (c *counter) middleware() []func(*middleware.Stack) error {
+	count := middleware.FinalizeMiddlewareFunc("CountRequests",
+		func(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
+			c.mu.Lock()
+			c.counts[awsmiddleware.GetServiceID(ctx)+"."+awsmiddleware.GetOperationName(ctx)]++
+			c.mu.Unlock()
+			return next.HandleFinalize(ctx, in)
+		})
+	return []func(*middleware.Stack) error{func(stack *middleware.Stack) error {
+		return stack.Finalize.Insert(count, "Retry", middleware.After)
+	}}
+}

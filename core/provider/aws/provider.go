@@ -1,0 +1,114 @@
+// Package aws reads AWS Secrets Manager. What is here knows the AWS SDK and the aws part of a store's spec; which secrets
+// are wanted, and what becomes of them, is the pipeline's.
+package aws
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
+)
+
+const (
+	// attempts is how often a request is tried in all where the store does not say.
+	attempts = 6
+	// maxBackoff bounds the jittered wait between two attempts.
+	maxBackoff = 20 * time.Second
+	// appID marks our requests in CloudTrail's user agent.
+	appID = "kubectl-externalsecret"
+)
+
+// Provider serves spec.provider.aws. Getenv is how it sees the process's environment (os.Getenv).
+type Provider struct {
+	Getenv func(string) string
+}
+
+// Identity implements provider.Provider: the spec, the namespaces its references resolve in, and the session tags.
+func (p Provider) Identity(store provider.Store) (string, error) {
+	spec, err := decode(store)
+	if err != nil {
+		return "", err
+	}
+	identity, err := json.Marshal(struct {
+		Spec       *api.AWSProvider
+		Namespaces []string
+		Tags       map[string]string
+		Retry      *api.StoreRetrySettings
+	}{spec, authNamespaces(store, spec), sessionTags(store, spec), store.Retry})
+	if err != nil {
+		return "", fmt.Errorf("encode the store's identity: %w", err)
+	}
+	return string(identity), nil
+}
+
+// Open implements provider.Provider. It obtains the credentials once; every read of the run uses them.
+func (p Provider) Open(ctx context.Context, store provider.Store, credentials provider.Credentials) (provider.Reader, error) {
+	spec, err := decode(store)
+	if err != nil {
+		return nil, err
+	}
+	requests := newCounter()
+	retryer, err := retryerOf(store.Retry)
+	if err != nil {
+		return nil, err
+	}
+	config, err := p.login(ctx, store, spec, credentials, requests)
+	if err != nil {
+		return nil, err
+	}
+	config.Retryer = retryer
+	return newSecretsManager(config, spec.Prefix, p.Getenv("AWS_SECRETSMANAGER_ENDPOINT"), requests), nil
+}
+
+func decode(store provider.Store) (*api.AWSProvider, error) {
+	var spec api.AWSProvider
+	if err := json.Unmarshal(store.Spec, &spec); err != nil {
+		return nil, invalid("spec.provider.aws can't be read: %v", err)
+	}
+	switch {
+	case spec.Region == "":
+		return nil, invalid("spec.provider.aws.region is missing")
+	case spec.Service != api.AWSSecretsManagerService:
+		return nil, invalid("spec.provider.aws.service %q is not supported: only %s is", spec.Service, api.AWSSecretsManagerService)
+	case spec.Auth.JWT != nil && spec.Auth.JWT.ServiceAccountToken != "":
+		return nil, invalid("spec.provider.aws.auth.jwt.serviceAccountToken must be empty: a token does not belong in a manifest; use serviceAccountRef")
+	}
+	return &spec, nil
+}
+
+func invalid(format string, args ...any) error {
+	return &provider.Error{Kind: provider.Invalid, Message: fmt.Sprintf(format, args...)}
+}
+
+// retryerOf follows the store's retrySettings: maxRetries is the number of attempts and retryInterval a fixed wait; where
+// they are absent waits grow with jitter.
+func retryerOf(settings *api.StoreRetrySettings) (func() aws.Retryer, error) {
+	limit, interval := attempts, time.Duration(0)
+	if settings != nil {
+		if settings.MaxRetries != nil && *settings.MaxRetries > 0 {
+			limit = int(*settings.MaxRetries)
+		}
+		if settings.RetryInterval != nil {
+			d, err := time.ParseDuration(*settings.RetryInterval)
+			if err != nil || d < 0 {
+				return nil, invalid("spec.retrySettings.retryInterval %q is not a duration such as 5s", *settings.RetryInterval)
+			}
+			interval = d
+		}
+	}
+	return func() aws.Retryer {
+		return retry.NewStandard(func(o *retry.StandardOptions) {
+			o.MaxAttempts = limit
+			o.MaxBackoff = maxBackoff
+			if interval > 0 {
+				o.Backoff = retry.BackoffDelayerFunc(func(int, error) (time.Duration, error) { return interval, nil })
+			}
+		})
+	}, nil
+}

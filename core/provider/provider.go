@@ -1,0 +1,92 @@
+// Package provider is the seam between the pipeline and the external secret stores: what a provider is, what it may ask
+// for, and the kinds of error it answers with. Each provider has a folder of its own below this one and a line in a Registry.
+// No Kubernetes object is known here but a store's own spec and the credentials it points at.
+package provider
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/secret"
+)
+
+// Registry maps the name of a provider, as in spec.provider of a store ("aws"), to what serves it.
+type Registry map[string]Provider
+
+// Provider opens readers for the stores of one kind.
+type Provider interface {
+	// Identity tells which stores are the same place seen by the same caller: two stores with equal identities share one
+	// Reader and so one login and one read of each secret. It makes no request. An error means that the spec is invalid.
+	Identity(store Store) (string, error)
+	// Open makes a Reader; it may log in. An error is an *Error wherever the provider answered.
+	Open(ctx context.Context, store Store, credentials Credentials) (Reader, error)
+}
+
+// Reader reads the secrets of one store identity. It is used from several goroutines.
+type Reader interface {
+	// Plan cuts refs, which are distinct, into groups of which each is one request, in the order given.
+	Plan(refs []Ref) [][]Ref
+	// Read makes the request for a group that Plan made and answers each of its refs, in the same order.
+	Read(ctx context.Context, group []Ref) []Answer
+	// Stats tells what the reader has done so far.
+	Stats() Stats
+}
+
+// Stats counts what a reader did.
+type Stats struct {
+	// Requests is the number of requests by the provider's name of the operation, retries included.
+	Requests map[string]int
+	// Notes are things an operator should know, said once: a batch action that is not permitted, for example.
+	Notes []string
+}
+
+// Ref names one remote secret within a store. It is comparable: equal refs are one read.
+type Ref struct {
+	// Key is the name of the secret as the provider knows it, before the store's prefix.
+	Key string
+	// Version is the provider's version or stage; empty means the current one.
+	Version string
+}
+
+// Answer is what a store holds under a Ref, or the reason why that could not be learnt.
+type Answer struct {
+	Value secret.Value
+	Err   error
+}
+
+// Store is the part of a SecretStore or ClusterSecretStore that a provider may see.
+type Store struct {
+	// Kind, Namespace and Name identify the store; Namespace is empty for a ClusterSecretStore.
+	Kind, Namespace, Name string
+	// Consumer is the namespace of the ExternalSecret for which the store is read.
+	Consumer string
+	// Spec is the provider's part of the store's spec, as JSON.
+	Spec json.RawMessage
+	// Retry is the store's wish for retries; nil means the provider's default.
+	Retry *api.StoreRetrySettings
+}
+
+// AuthNamespace is the namespace in which a reference of the store's auth section resolves: a SecretStore can't leave its
+// own; a ClusterSecretStore names one, or means the consumer's.
+func (s Store) AuthNamespace(named *string) string {
+	switch {
+	case s.Kind != api.KindClusterSecretStore:
+		return s.Namespace
+	case named != nil && *named != "":
+		return *named
+	default:
+		return s.Consumer
+	}
+}
+
+// Credentials resolves what a store's auth section points at. Namespaces are already decided (Store.AuthNamespace).
+type Credentials interface {
+	// Secret returns the bytes under key of a Secret.
+	Secret(ctx context.Context, namespace, name, key string) (secret.Value, error)
+	// ServiceAccount returns the annotations of a service account.
+	ServiceAccount(ctx context.Context, namespace, name string) (annotations map[string]string, err error)
+	// Token mints a token of a service account for the audiences, and tells when it expires.
+	Token(ctx context.Context, namespace, name string, audiences []string) (secret.Value, time.Time, error)
+}

@@ -1,0 +1,116 @@
+package core
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/write"
+)
+
+// Outcome is what became of an ExternalSecret in a pass.
+type Outcome string
+
+// The outcomes.
+const (
+	Created   Outcome = "created"
+	Updated   Outcome = "updated"
+	Unchanged Outcome = "unchanged"
+	Skipped   Outcome = "skipped"
+	Failed    Outcome = "failed"
+)
+
+// Outcomes are all of them, in the order in which they are counted for a person.
+func Outcomes() []Outcome { return []Outcome{Created, Updated, Unchanged, Skipped, Failed} }
+
+// Reason tells a program why an outcome is what it is.
+type Reason string
+
+// The reasons of skipped and failed outcomes.
+const (
+	// NotDue: its policy, interval or window does not ask for a refresh now.
+	NotDue Reason = "NotDue"
+	// OtherClass: its store is served by another controller.
+	OtherClass Reason = "OtherClass"
+	// Deleting: the ExternalSecret is being deleted.
+	Deleting Reason = "Deleting"
+	// NoTarget: creationPolicy Merge found no Secret to merge into.
+	NoTarget Reason = "NoTarget"
+	// Stopped: the pass was told to stop before it came to this one.
+	Stopped Reason = "Stopped"
+	// NotFound: there is no such ExternalSecret.
+	NotFound Reason = "NotFound"
+	// Invalid: the ExternalSecret, or what it refers to, can't be right.
+	Invalid Reason = "Invalid"
+	// ProviderError: the store could not be opened or did not give the secret.
+	ProviderError Reason = "ProviderError"
+	// DataError: what the store gave can't become the data of a Secret.
+	DataError Reason = "DataError"
+	// WriteError: the Secret or the status could not be written.
+	WriteError Reason = "WriteError"
+)
+
+// Result is the outcome of a pass for one ExternalSecret. No field holds a secret value.
+type Result struct {
+	Namespace string  `json:"namespace"`
+	Name      string  `json:"name"`
+	Outcome   Outcome `json:"outcome"`
+	Reason    Reason  `json:"reason,omitempty"`
+	// Message is a sentence for a person: why it was skipped, or what failed and what to do.
+	Message string `json:"message,omitempty"`
+	// Secret is the name of the target.
+	Secret string `json:"secret,omitempty"`
+	// Changes names the keys that were or would be changed.
+	Changes write.Changes `json:"changes,omitzero"`
+	// Warnings are things that work and should still be seen to.
+	Warnings []string `json:"warnings,omitempty"`
+}
+
+// Report tells what a pass did.
+type Report struct {
+	Started  time.Time `json:"started"`
+	Finished time.Time `json:"finished"`
+	// Results are in the order of namespace and name.
+	Results []Result `json:"results"`
+	// Requests counts the requests to providers, retries included, by "service.Operation".
+	Requests map[string]int `json:"requests,omitempty"`
+	// Notes are things about the pass as a whole that an operator should know.
+	Notes []string `json:"notes,omitempty"`
+}
+
+// Count tells how many results have the outcome.
+func (r Report) Count(outcome Outcome) int {
+	n := 0
+	for _, result := range r.Results {
+		if result.Outcome == outcome {
+			n++
+		}
+	}
+	return n
+}
+
+// Counts counts the results by outcome; outcomes that did not occur are absent.
+func (r Report) Counts() map[Outcome]int {
+	counts := map[Outcome]int{}
+	for _, result := range r.Results {
+		counts[result.Outcome]++
+	}
+	return counts
+}
+
+func (r *Report) sort() {
+	slices.SortFunc(r.Results, func(a, b Result) int {
+		return cmp.Or(strings.Compare(a.Namespace, b.Namespace), strings.Compare(a.Name, b.Name))
+	})
+	slices.Sort(r.Notes)
+}
+
+func (r *Report) addRequests(requests map[string]int) {
+	if r.Requests == nil {
+		r.Requests = map[string]int{}
+	}
+	for operation, n := range requests {
+		r.Requests[operation] += n
+	}
+}

@@ -1,0 +1,96 @@
+package resolve
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/secret"
+)
+
+// CredentialReader reads what stores log in with.
+type CredentialReader interface {
+	GetSecret(ctx context.Context, namespace, name string) (*corev1.Secret, error)
+	ServiceAccount(ctx context.Context, namespace, name string) (annotations map[string]string, err error)
+	Token(ctx context.Context, namespace, name string, audiences []string) (token string, expires time.Time, err error)
+}
+
+// Credentials implements provider.Credentials. It reads each Secret once a run, and remembers every credential that it gave
+// out, so that none can appear in a message.
+type Credentials struct {
+	reader CredentialReader
+
+	mu      sync.Mutex
+	secrets map[types.NamespacedName]map[string][]byte
+	mask    secret.Mask
+}
+
+// NewCredentials reads credentials through reader.
+func NewCredentials(reader CredentialReader) *Credentials {
+	return &Credentials{reader: reader, secrets: map[types.NamespacedName]map[string][]byte{}}
+}
+
+// Secret implements provider.Credentials.
+func (c *Credentials) Secret(ctx context.Context, namespace, name, key string) (secret.Value, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	id := types.NamespacedName{Namespace: namespace, Name: name}
+	data, ok := c.secrets[id]
+	if !ok {
+		s, err := c.reader.GetSecret(ctx, namespace, name)
+		if apierrors.IsNotFound(err) {
+			return secret.Value{}, fmt.Errorf("there is no Secret %q in namespace %q", name, namespace)
+		}
+		if err != nil {
+			return secret.Value{}, fmt.Errorf("namespace %q: %w", namespace, err)
+		}
+		data = s.Data
+		c.secrets[id] = data
+	}
+	value, ok := data[key]
+	if !ok {
+		return secret.Value{}, fmt.Errorf("Secret %q in namespace %q has no key %q; its keys are: %s",
+			name, namespace, key, strings.Join(slices.Sorted(maps.Keys(data)), ", "))
+	}
+	c.mask.Add(secret.New(value))
+	return secret.New(value), nil
+}
+
+// ServiceAccount implements provider.Credentials.
+func (c *Credentials) ServiceAccount(ctx context.Context, namespace, name string) (map[string]string, error) {
+	annotations, err := c.reader.ServiceAccount(ctx, namespace, name)
+	if apierrors.IsNotFound(err) {
+		return nil, fmt.Errorf("there is no ServiceAccount %q in namespace %q", name, namespace)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("namespace %q: %w", namespace, err)
+	}
+	return annotations, nil
+}
+
+// Token implements provider.Credentials.
+func (c *Credentials) Token(ctx context.Context, namespace, name string, audiences []string) (secret.Value, time.Time, error) {
+	token, expires, err := c.reader.Token(ctx, namespace, name, audiences)
+	if err != nil {
+		return secret.Value{}, time.Time{}, fmt.Errorf("namespace %q: %w", namespace, err)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.mask.Add(secret.FromString(token))
+	return secret.FromString(token), expires, nil
+}
+
+// Mask replaces every credential that was given out so far in text.
+func (c *Credentials) Mask(text string) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.mask.Text(text)
+}

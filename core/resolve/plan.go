@@ -1,0 +1,133 @@
+package resolve
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
+)
+
+// Read is one entry of an ExternalSecret's data or dataFrom, resolved to the remote secret it wants.
+type Read struct {
+	// Path names the entry, such as "spec.data[0]".
+	Path string
+	// SecretKey is the key it fills; empty for an entry of dataFrom, which brings its own keys.
+	SecretKey string
+	// Remote is the entry's remoteRef or extract.
+	Remote *api.RemoteRef
+	// Identity and Ref name the remote secret: equal ones are read once.
+	Identity string
+	Ref      provider.Ref
+}
+
+// OtherClassError means that a store is served by another controller: not a failure, but not for this run.
+type OtherClassError struct {
+	Store, Class, Ours string
+}
+
+func (e *OtherClassError) Error() string {
+	return fmt.Sprintf("%s is of class %q, which is not served here (%q is)", e.Store, e.Class, e.Ours)
+}
+
+// Planner resolves the entries of ExternalSecrets to reads. Its identities can be opened.
+type Planner struct {
+	Stores      *Stores
+	Credentials provider.Credentials
+	Providers   provider.Registry
+	// Class is the class of the stores that are served, besides those that name none.
+	Class string
+
+	openers map[string]opener
+}
+
+type opener struct {
+	provider provider.Provider
+	store    provider.Store
+}
+
+// Plan resolves an ExternalSecret, data before dataFrom as in the spec. It is not safe for concurrent use.
+func (p *Planner) Plan(ctx context.Context, es *api.ExternalSecret) ([]Read, error) {
+	if err := Check(es); err != nil {
+		return nil, err
+	}
+	reads := make([]Read, 0, len(es.Spec.DataFrom)+len(es.Spec.Data))
+	for i := range es.Spec.DataFrom {
+		from := &es.Spec.DataFrom[i]
+		reads = append(reads, Read{Path: fmt.Sprintf("spec.dataFrom[%d]", i), Remote: from.Extract})
+		if err := p.locate(ctx, es, from.SourceRef, &reads[len(reads)-1]); err != nil {
+			return nil, err
+		}
+	}
+	for i := range es.Spec.Data {
+		data := &es.Spec.Data[i]
+		reads = append(reads, Read{Path: fmt.Sprintf("spec.data[%d]", i), SecretKey: data.SecretKey, Remote: &data.RemoteRef})
+		if err := p.locate(ctx, es, data.SourceRef, &reads[len(reads)-1]); err != nil {
+			return nil, err
+		}
+	}
+	return reads, nil
+}
+
+// locate finds the store of a read and checks that the ExternalSecret may use it.
+func (p *Planner) locate(ctx context.Context, es *api.ExternalSecret, source *api.SourceRef, read *Read) error {
+	ref, field := es.Spec.SecretStoreRef, "spec.secretStoreRef"
+	if source != nil && source.StoreRef != nil {
+		ref, field = *source.StoreRef, read.Path+".sourceRef.storeRef"
+	}
+	if ref.Name == "" {
+		return fmt.Errorf("%s.name is missing: %s has no store to read from", field, read.Path)
+	}
+	store, err := p.Stores.Get(ctx, ref, es.Namespace)
+	if err != nil {
+		return fmt.Errorf("%s: %w", field, err)
+	}
+	if class := store.Spec.Controller; class != "" && class != p.Class {
+		return &OtherClassError{Store: fmt.Sprintf("%s %q", store.Kind, store.Name), Class: class, Ours: p.Class}
+	}
+	if err := p.Stores.Allowed(ctx, store, es.Namespace); err != nil {
+		return fmt.Errorf("%s: %w", field, err)
+	}
+	name := store.Spec.Provider.Name()
+	served, ok := p.Providers[name]
+	if !ok {
+		return fmt.Errorf("%s: %s %q uses provider %q, which is not supported by this version", field, store.Kind, store.Name, name)
+	}
+	view := provider.Store{
+		Kind: store.Kind, Namespace: store.Namespace, Name: store.Name, Consumer: es.Namespace,
+		Spec: store.Spec.Provider.Raw, Retry: store.Spec.RetrySettings,
+	}
+	identity, err := served.Identity(view)
+	if err != nil {
+		return fmt.Errorf("%s: %s %q: %w", field, store.Kind, store.Name, err)
+	}
+	identity = name + " " + identity
+	if p.openers == nil {
+		p.openers = map[string]opener{}
+	}
+	if _, ok := p.openers[identity]; !ok {
+		p.openers[identity] = opener{provider: served, store: view}
+	}
+	read.Identity = identity
+	read.Ref = provider.Ref{Key: read.Remote.Key, Version: read.Remote.Version}
+	return nil
+}
+
+// Open opens the reader of an identity that Plan gave out.
+func (p *Planner) Open(ctx context.Context, identity string) (provider.Reader, error) {
+	o := p.openers[identity]
+	reader, err := o.provider.Open(ctx, o.store, p.Credentials)
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", p.StoreOf(identity), err)
+	}
+	return reader, nil
+}
+
+// StoreOf names a store that has the identity, for messages and reports.
+func (p *Planner) StoreOf(identity string) string {
+	store := p.openers[identity].store
+	if store.Namespace == "" {
+		return fmt.Sprintf("%s %q", store.Kind, store.Name)
+	}
+	return fmt.Sprintf("%s %q in namespace %q", store.Kind, store.Name, store.Namespace)
+}

@@ -1,0 +1,100 @@
+// Package resolve finds out which ExternalSecrets a run is about, which of them are due, which stores they read and whether
+// they may, and as whom. It makes no request to a provider and writes nothing.
+package resolve
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/kube"
+)
+
+// ObjectReader reads objects of the External Secrets API as raw JSON.
+type ObjectReader interface {
+	List(ctx context.Context, resource, namespace string, selector kube.Selector, page func([]json.RawMessage) error) error
+	Get(ctx context.Context, resource, namespace, name string) (json.RawMessage, error)
+}
+
+// Scope says which ExternalSecrets a run is about.
+type Scope struct {
+	// Names are read one by one; if there are any, the rest of the scope does not matter.
+	Names []types.NamespacedName
+	// Namespaces are listed; none means all.
+	Namespaces []string
+	// Selector narrows the lists.
+	Selector kube.Selector
+}
+
+// Item is an ExternalSecret of the run, or what is left of one that can't be read.
+type Item struct {
+	types.NamespacedName
+	// ES is nil where Err says that the object can't be decoded or found.
+	ES *api.ExternalSecret
+	// Err is why the object can't be refreshed.
+	Err error
+	// Missing tells that Err means: there is no such object.
+	Missing bool
+}
+
+// Select reads the ExternalSecrets of a scope. Each is decoded on its own: one that can't be is an Item with an error. The
+// error is for the request that failed as a whole.
+func Select(ctx context.Context, reader ObjectReader, scope Scope) ([]Item, error) {
+	var items []Item
+	if len(scope.Names) > 0 {
+		for _, name := range scope.Names {
+			raw, err := reader.Get(ctx, api.ResourceExternalSecrets, name.Namespace, name.Name)
+			switch {
+			case apierrors.IsNotFound(err):
+				items = append(items, Item{NamespacedName: name, Missing: true, Err: fmt.Errorf(
+					"there is no ExternalSecret %q in namespace %q", name.Name, name.Namespace)})
+			case err != nil:
+				return nil, err
+			default:
+				items = append(items, decode(raw))
+			}
+		}
+		return items, nil
+	}
+	namespaces := scope.Namespaces
+	if len(namespaces) == 0 {
+		namespaces = []string{""}
+	}
+	for _, namespace := range namespaces {
+		err := reader.List(ctx, api.ResourceExternalSecrets, namespace, scope.Selector, func(page []json.RawMessage) error {
+			for _, raw := range page {
+				items = append(items, decode(raw))
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return items, nil
+}
+
+func decode(raw json.RawMessage) Item {
+	var identity struct {
+		Metadata struct {
+			Namespace string `json:"namespace"`
+			Name      string `json:"name"`
+		} `json:"metadata"`
+	}
+	if err := json.Unmarshal(raw, &identity); err != nil {
+		return Item{Err: fmt.Errorf("read the object's name: %w", err)}
+	}
+	item := Item{NamespacedName: types.NamespacedName{Namespace: identity.Metadata.Namespace, Name: identity.Metadata.Name}}
+	var es api.ExternalSecret
+	if err := json.Unmarshal(raw, &es); err != nil {
+		item.Err = fmt.Errorf("read the object: %w", err)
+		return item
+	}
+	es.ManagedFields = nil // of no use here, and often larger than the rest
+	item.ES = &es
+	return item
+}

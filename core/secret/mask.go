@@ -1,0 +1,107 @@
+package secret
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"net/url"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+const (
+	// shortest is the length in bytes below which a value is not looked for: masking it would shred the text and hide nothing.
+	shortest = 4
+	// maxText keeps messages within what the Events API accepts, in bytes.
+	maxText = 1000
+)
+
+// Mask is the set of values that must not appear in a text.
+type Mask struct {
+	forms map[string]struct{}
+}
+
+// Add remembers v in the forms in which programs quote it: as it is, line by line, JSON-escaped, URL-escaped and in base64.
+func (m *Mask) Add(v Value) {
+	m.add(string(v.Reveal()))
+	for line := range strings.Lines(string(v.Reveal())) {
+		m.add(strings.TrimSpace(line))
+	}
+}
+
+// AddPayload remembers v and, if it is JSON, every text in it, since a property of a payload is a secret too.
+func (m *Mask) AddPayload(v Value) {
+	m.Add(v)
+	var root any
+	if json.Unmarshal(v.Reveal(), &root) == nil {
+		m.addTexts(root)
+	}
+}
+
+func (m *Mask) addTexts(node any) {
+	switch node := node.(type) {
+	case string:
+		m.Add(FromString(node))
+	case []any:
+		for _, child := range node {
+			m.addTexts(child)
+		}
+	case map[string]any:
+		for _, child := range node {
+			m.addTexts(child)
+		}
+	}
+}
+
+func (m *Mask) add(s string) {
+	if len(s) < shortest {
+		return
+	}
+	if m.forms == nil {
+		m.forms = map[string]struct{}{}
+	}
+	quoted, _ := json.Marshal(s) // a string always marshals
+	for _, form := range []string{
+		s,
+		string(quoted[1 : len(quoted)-1]),
+		url.QueryEscape(s),
+		base64.StdEncoding.EncodeToString([]byte(s)),
+		base64.RawURLEncoding.EncodeToString([]byte(s)),
+	} {
+		m.forms[form] = struct{}{}
+	}
+}
+
+// Text returns untrusted text fit for a terminal, a condition or an Event: known values replaced by Redacted, control
+// characters by spaces, and cut to a length of at most 1,000 bytes.
+func (m *Mask) Text(text string) string {
+	forms := make([]string, 0, len(m.forms))
+	for form := range m.forms {
+		forms = append(forms, form)
+	}
+	// Longest first: a value that contains another must not leave its rest behind.
+	slices.SortFunc(forms, func(a, b string) int { return len(b) - len(a) })
+	for _, form := range forms {
+		text = strings.ReplaceAll(text, form, Redacted)
+	}
+	return Printable(text)
+}
+
+// Printable replaces control characters, which a terminal could obey, by spaces and cuts text to at most 1,000 bytes.
+func Printable(text string) string {
+	text = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || r == utf8.RuneError || unicode.Is(unicode.Bidi_Control, r) {
+			return ' '
+		}
+		return r
+	}, text)
+	if len(text) <= maxText {
+		return text
+	}
+	cut := maxText - len("…")
+	for !utf8.RuneStart(text[cut]) {
+		cut--
+	}
+	return text[:cut] + "…"
+}

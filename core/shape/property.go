@@ -1,0 +1,52 @@
+package shape
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/secret"
+)
+
+// Property looks a property up in a JSON payload. A property with dots is first taken as one key with dots in its name and
+// only then as a path, as ESO does. Strings lose their quotes; objects, arrays and numbers keep the digits and the order in
+// which they are stored; null is empty.
+func Property(payload secret.Value, property string) (secret.Value, error) {
+	if !gjson.ValidBytes(payload.Reveal()) {
+		return secret.Value{}, fmt.Errorf("property %q can't be read: the remote secret is not JSON; drop the property, or store a JSON object", property)
+	}
+	if strings.Contains(property, ".") {
+		literal := gjson.GetBytes(payload.Reveal(), strings.ReplaceAll(property, ".", `\.`))
+		if literal.Exists() {
+			return secret.FromString(literal.String()), nil
+		}
+	}
+	found := gjson.GetBytes(payload.Reveal(), property)
+	if !found.Exists() {
+		return secret.Value{}, fmt.Errorf("property %q does not exist in the remote secret", property)
+	}
+	return secret.FromString(found.String()), nil
+}
+
+// Extract splits a JSON object into its top-level keys. Strings lose their quotes, null is empty, and everything else stays
+// the JSON text that is stored.
+func Extract(payload secret.Value) (map[string]secret.Value, error) {
+	root := gjson.ParseBytes(payload.Reveal())
+	if !gjson.ValidBytes(payload.Reveal()) || !root.IsObject() {
+		return nil, fmt.Errorf("the keys can't be extracted: the remote secret is not a JSON object")
+	}
+	keys := map[string]secret.Value{}
+	root.ForEach(func(key, value gjson.Result) bool {
+		text := value.Raw
+		switch value.Type {
+		case gjson.String:
+			text = value.String()
+		case gjson.Null:
+			text = ""
+		}
+		keys[key.String()] = secret.FromString(text)
+		return true
+	})
+	return keys, nil
+}

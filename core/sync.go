@@ -1,0 +1,211 @@
+// Package core is the pipeline: resolve, fetch, shape, write. Sync is one pass over the ExternalSecrets of a scope. It knows
+// neither commands nor CronJobs nor terminals; the stations do not know each other: this package connects them.
+package core
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	"k8s.io/client-go/rest"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/fetch"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/kube"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/resolve"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/write"
+)
+
+// DefaultConcurrency is how many ExternalSecrets are written at once where a Config does not say.
+const DefaultConcurrency = 16
+
+// Config says what a pass is about and how it is made.
+type Config struct {
+	// Kube is the connection to the API server. Its rate limits apply: negative QPS means none.
+	Kube *rest.Config
+	// Providers serve the stores.
+	Providers provider.Registry
+	// Scope says which ExternalSecrets the pass is about.
+	Scope resolve.Scope
+	// Class is the class of the stores that are served, besides those that name none.
+	Class string
+	// Force refreshes what is not due, as a person who asks for it means.
+	Force bool
+	// DryRun says how far the pass goes; empty means write.DryRunNone.
+	DryRun write.DryRun
+	// Concurrency is how many ExternalSecrets are written at once; zero means DefaultConcurrency.
+	Concurrency int
+	// Grace is how long what is in flight may go on once the context is done.
+	Grace time.Duration
+	// Component names the program that makes the pass, as the source of Events.
+	Component string
+	// Begin, if set, is told once how many ExternalSecrets the pass is about.
+	Begin func(total int)
+	// Observe, if set, is told each result as it comes, one at a time.
+	Observe func(Result)
+}
+
+// Sync makes a pass. When ctx is done it takes in nothing new, finishes what is in flight within the grace period and
+// reports the rest as skipped. The error is for what kept the pass as a whole from being made; what fails for one
+// ExternalSecret is that one's result.
+func Sync(ctx context.Context, config Config) (Report, error) {
+	p := &pass{Config: config, report: Report{Started: time.Now()}}
+	if p.Concurrency <= 0 {
+		p.Concurrency = DefaultConcurrency
+	}
+	work, cancel := outlive(ctx, config.Grace)
+	defer cancel()
+
+	items, err := p.prepare(ctx)
+	if err != nil {
+		return p.report, err
+	}
+	if p.Begin != nil {
+		p.Begin(len(items))
+	}
+	tasks := p.resolve(ctx, work, items)
+	p.run(ctx, work, tasks)
+	p.report.Finished = time.Now()
+	p.report.sort()
+	return p.report, nil
+}
+
+// outlive makes a context that is done a while after ctx is.
+func outlive(ctx context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
+	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		timer := time.AfterFunc(grace, cancel)
+		context.AfterFunc(work, func() { timer.Stop() })
+	})
+	return work, func() { stop(); cancel() }
+}
+
+// pass is the state of one Sync.
+type pass struct {
+	Config
+	client      *kube.Client
+	index       *write.Index
+	credentials *resolve.Credentials
+	planner     *resolve.Planner
+	writer      *write.Secrets
+	events      *write.Events
+
+	mu     sync.Mutex
+	report Report
+}
+
+// prepare connects, and reads the ExternalSecrets, their stores and their Secrets at the same time.
+func (p *pass) prepare(ctx context.Context) ([]resolve.Item, error) {
+	client, err := kube.New(ctx, p.Kube)
+	if err != nil {
+		return nil, err
+	}
+	p.client = client
+	stores := resolve.NewStores(client, client)
+	p.index = write.NewIndex(client)
+	p.credentials = resolve.NewCredentials(client)
+	p.planner = &resolve.Planner{Stores: stores, Credentials: p.credentials, Providers: p.Providers, Class: p.Class}
+	p.writer = &write.Secrets{Reader: client, Writer: client, DryRun: p.DryRun, APIVersion: client.APIVersion()}
+	p.events = &write.Events{Writer: client, APIVersion: client.APIVersion(), Component: p.Component}
+
+	var items []resolve.Item
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		items, err = resolve.Select(ctx, client, p.Scope)
+		return err
+	})
+	if len(p.Scope.Names) == 0 {
+		group.Go(func() error { return stores.Load(ctx, p.Scope.Namespaces) })
+		group.Go(func() error {
+			err := p.index.Load(ctx, p.Scope.Namespaces)
+			if kube.IsForbidden(err) {
+				p.note("Secrets are read one by one, a request each: " + err.Error())
+				return nil
+			}
+			return err
+		})
+	}
+	return items, group.Wait()
+}
+
+// resolve decides about each item: skipped, failed, or a task. Tasks come out most urgent first: never synced, then stalest.
+func (p *pass) resolve(ctx, work context.Context, items []resolve.Item) []*task {
+	tasks := make([]*task, len(items))
+	var group errgroup.Group
+	group.SetLimit(p.Concurrency)
+	for i, item := range items {
+		group.Go(func() error {
+			if t := (&task{Item: item}); p.admit(ctx, work, t) {
+				tasks[i] = t
+			}
+			return nil
+		})
+	}
+	_ = group.Wait() // failures are results
+	tasks = slices.DeleteFunc(tasks, func(t *task) bool { return t == nil })
+	slices.SortStableFunc(tasks, func(a, b *task) int { return cmp.Compare(a.urgency(), b.urgency()) })
+	return slices.DeleteFunc(tasks, func(t *task) bool {
+		t.reads, t.invalid = p.planner.Plan(work, t.ES)
+		var other *resolve.OtherClassError
+		if errors.As(t.invalid, &other) {
+			p.skip(t, OtherClass, other.Error())
+			return true
+		}
+		return false
+	})
+}
+
+// run reads what the tasks need and completes each as soon as its last answer has come.
+func (p *pass) run(ctx, work context.Context, tasks []*task) {
+	waiting := map[fetch.Key][]*task{}
+	var keys []fetch.Key
+	ready := make(chan *task, len(tasks))
+	for _, t := range tasks {
+		for _, key := range t.await() {
+			if _, ok := waiting[key]; !ok {
+				keys = append(keys, key)
+			}
+			waiting[key] = append(waiting[key], t)
+		}
+		if t.invalid != nil {
+			ready <- t
+		}
+	}
+	var workers sync.WaitGroup
+	for range min(p.Concurrency, len(tasks)) {
+		workers.Go(func() {
+			for t := range ready {
+				p.complete(work, t)
+			}
+		})
+	}
+	stats := fetch.Run(ctx, work, keys, p.planner.Open, func(key fetch.Key, answer provider.Answer) {
+		for _, t := range waiting[key] {
+			if t.answer(key, answer) {
+				ready <- t
+			}
+		}
+	})
+	close(ready)
+	workers.Wait()
+	for identity, s := range stats {
+		p.report.addRequests(s.Requests)
+		for _, note := range s.Notes {
+			p.note(fmt.Sprintf("%s: %s", p.planner.StoreOf(identity), p.credentials.Mask(note)))
+		}
+	}
+}
+
+// note adds something about the pass as a whole to the report, once.
+func (p *pass) note(text string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !slices.Contains(p.report.Notes, text) {
+		p.report.Notes = append(p.report.Notes, text)
+	}
+}

@@ -1,0 +1,62 @@
+package write
+
+import (
+	"context"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
+)
+
+// SecretReader reads Secrets.
+type SecretReader interface {
+	GetSecret(ctx context.Context, namespace, name string) (*corev1.Secret, error)
+	ListManagedSecrets(ctx context.Context, namespace string, each func(*corev1.Secret)) error
+}
+
+// Index finds the live Secrets of a run: from one paged LIST, or by name where few are wanted or listing is forbidden.
+type Index struct {
+	reader SecretReader
+	listed map[types.NamespacedName]*Live
+}
+
+// NewIndex makes an index that reads each Secret by name.
+func NewIndex(reader SecretReader) *Index { return &Index{reader: reader} }
+
+// Load lists the managed Secrets of the namespaces, of all where none is named. After an error the index reads by name.
+func (x *Index) Load(ctx context.Context, namespaces []string) error {
+	if len(namespaces) == 0 {
+		namespaces = []string{""}
+	}
+	listed := map[types.NamespacedName]*Live{}
+	for _, namespace := range namespaces {
+		err := x.reader.ListManagedSecrets(ctx, namespace, func(s *corev1.Secret) {
+			listed[types.NamespacedName{Namespace: s.Namespace, Name: s.Name}] = NewLive(s)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	x.listed = listed
+	return nil
+}
+
+// Managed returns the Secret if it is there and, where the index was loaded, carries the managed label; nil otherwise.
+func (x *Index) Managed(ctx context.Context, namespace, name string) (*Live, error) {
+	if x.listed != nil {
+		return x.listed[types.NamespacedName{Namespace: namespace, Name: name}], nil
+	}
+	return x.Fresh(ctx, namespace, name)
+}
+
+// Fresh reads the Secret now, managed or not; nil if there is none.
+func (x *Index) Fresh(ctx context.Context, namespace, name string) (*Live, error) {
+	s, err := x.reader.GetSecret(ctx, namespace, name)
+	if apierrors.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return NewLive(s), nil
+}

@@ -1,0 +1,88 @@
+package write
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
+)
+
+// StatusPatcher patches the status of ExternalSecrets.
+type StatusPatcher interface {
+	PatchStatus(ctx context.Context, namespace, name string, patch []byte) error
+}
+
+// statusPatch is a JSON merge patch of an ExternalSecret's status. The UID makes it fail on an object that was deleted and
+// made anew since it was read.
+type statusPatch struct {
+	Metadata struct {
+		UID string `json:"uid"`
+	} `json:"metadata"`
+	Status api.ExternalSecretStatus `json:"status"`
+}
+
+// Synced records a success in the status: the time the refresh began, what was seen of the object, the Secret it wrote.
+func Synced(ctx context.Context, patcher StatusPatcher, es *api.ExternalSecret, began time.Time, reason, message string) error {
+	status := api.ExternalSecretStatus{
+		RefreshTime:           &metav1.Time{Time: began},
+		SyncedResourceVersion: api.SyncedResourceVersion(es.Generation, es.Annotations, es.Labels),
+		Conditions:            withReady(es.Status.Conditions, metav1.ConditionTrue, reason, message, began),
+	}
+	if es.Spec.Target.CreationPolicy != api.CreationPolicyNone && reason == api.ReasonSecretSynced {
+		status.Binding = &api.Binding{Name: TargetName(es)}
+	}
+	return patchStatus(ctx, patcher, es, status)
+}
+
+// Failed records a failure in the Ready condition and leaves the rest of the status as it was. The same failure twice is not
+// written twice: it returns whether it wrote.
+func Failed(ctx context.Context, patcher StatusPatcher, es *api.ExternalSecret, now time.Time, message string) (wrote bool, err error) {
+	if ready := Ready(es); ready != nil && ready.Status == metav1.ConditionFalse && ready.Message == message {
+		return false, nil
+	}
+	conditions := withReady(es.Status.Conditions, metav1.ConditionFalse, api.ReasonSecretSyncedError, message, now)
+	return true, patchStatus(ctx, patcher, es, api.ExternalSecretStatus{Conditions: conditions})
+}
+
+// Ready is the Ready condition of an ExternalSecret; nil if there is none.
+func Ready(es *api.ExternalSecret) *api.Condition {
+	i := slices.IndexFunc(es.Status.Conditions, func(c api.Condition) bool { return c.Type == api.ConditionReady })
+	if i < 0 {
+		return nil
+	}
+	return &es.Status.Conditions[i]
+}
+
+// withReady copies conditions with a new Ready condition, whose time of transition is kept unless the status flips.
+func withReady(conditions []api.Condition, status metav1.ConditionStatus, reason, message string, now time.Time) []api.Condition {
+	ready := api.Condition{
+		Type: api.ConditionReady, Status: status, Reason: reason, Message: message, LastTransitionTime: &metav1.Time{Time: now},
+	}
+	result := slices.Clone(conditions)
+	for i, c := range result {
+		if c.Type != api.ConditionReady {
+			continue
+		}
+		if c.Status == status && c.LastTransitionTime != nil {
+			ready.LastTransitionTime = c.LastTransitionTime
+		}
+		result[i] = ready
+		return result
+	}
+	return append(result, ready)
+}
+
+func patchStatus(ctx context.Context, patcher StatusPatcher, es *api.ExternalSecret, status api.ExternalSecretStatus) error {
+	patch := statusPatch{Status: status}
+	patch.Metadata.UID = string(es.UID)
+	body, err := json.Marshal(patch)
+	if err != nil {
+		return fmt.Errorf("encode the status: %w", err)
+	}
+	return patcher.PatchStatus(ctx, es.Namespace, es.Name, body)
+}

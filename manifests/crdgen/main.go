@@ -1,0 +1,40 @@
+// Command crdgen writes the CRDs in manifests/crds from the types in core/api. Run it in its own folder:
+//
+//	go run -C manifests/crdgen .
+//
+// It is a module of its own, so that what it needs stays out of the product's. What the fields are and which values they
+// take is said by markers in core/api; only what markers can't say stands here.
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// Where things are, seen from this folder.
+const (
+	moduleDir  = "../.."
+	apiPackage = "./core/api"
+	outputDir  = "../crds"
+)
+
+func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, "crdgen:", err)
+		os.Exit(1)
+	}
+}
+
+func run() error {
+	files, err := generate(moduleDir, apiPackage)
+	if err != nil {
+		return err
+	}
+	for name, content := range files {
+		if err := os.WriteFile(filepath.Join(outputDir, name), content, 0o644); err != nil {
+			return fmt.Errorf("write a CRD: %w", err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,50 @@
+// Package endpoint puts the parts of the fake together: the door, Secrets Manager and STS behind it, and the control side. Nothing
+// but wiring lives here.
+package endpoint
+
+import (
+	"net/http"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/test/awsfake/internal/control"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/test/awsfake/internal/front"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/test/awsfake/internal/identity"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/test/awsfake/internal/oidc"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/test/awsfake/internal/secrets"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/test/awsfake/internal/sts"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/test/awsfake/internal/traffic"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/test/awsfake/internal/wire"
+)
+
+// New returns a fresh endpoint that knows no keys, no roles and no secrets.
+func New() http.Handler {
+	identities, issuers, store := identity.NewRegistry(), oidc.NewRegistry(), secrets.NewStore()
+	faults := &traffic.Faults{}
+	door := control.Door{Identities: identities, Counters: traffic.NewCounters(), Faults: faults, Pace: traffic.NewPace()}
+	services := services{secrets.New(store, identities, faults), sts.New(identities, issuers)}
+	return control.Split(
+		control.Fake{Door: door, Issuers: issuers, Secrets: store}.NewMux(),
+		&front.Door{Identities: identities, Counters: door.Counters, Faults: faults, Pace: door.Pace, Backend: services},
+	)
+}
+
+// services is the front.Backend that answers here.
+type services struct {
+	secrets *secrets.Service
+	sts     *sts.Service
+}
+
+// Answer implements front.Backend.
+func (s services) Answer(w http.ResponseWriter, r front.Request) error {
+	var result any
+	var err error
+	if r.Call.Service == wire.SecretsManager {
+		result, err = s.secrets.Handle(r.Call, r.Who, r.Region)
+	} else {
+		result, err = s.sts.Handle(r.Call, r.Who)
+	}
+	if err != nil {
+		return err
+	}
+	r.Call.WriteResult(w, result)
+	return nil
+}

@@ -1,0 +1,18 @@
+package secrets
+
+import "github.com/kubectl-externalsecret/kubectl-externalsecret/test/awsfake/internal/wire"
+
+const (
+	textMissing = "Secrets Manager can't find the specified secret."
+	textDeleted = "You can't perform this operation on the secret because it was marked for deletion."
+)
+
+func notFound(message string) error { return wire.NewError("ResourceNotFoundException", message) }
+
+func invalidRequest(message string) error { return wire.NewError("InvalidRequestException", message) }
+
+func invalidParameter(message string) error {
+	return wire.NewError("InvalidParameterException", message)
+}
+
+func exists(message string) error { return wire.NewError("ResourceExistsException", message) }

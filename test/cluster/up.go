@@ -1,0 +1,64 @@
+//go:build unix
+
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/test/cluster/internal/controlplane"
+)
+
+// errStdinClosed says that whoever started the cluster is gone, or needs it no longer.
+var errStdinClosed = errors.New("standard input was closed")
+
+// upOptions are the flags of up.
+type upOptions struct {
+	dir         string // empty: a temporary directory
+	detach      bool   // run in the background
+	ignoreStdin bool   // run until a signal, whatever becomes of standard input
+}
+
+// up runs a cluster. It prints its controlplane.Info when it is ready and returns when it has been stopped.
+func up(ctx context.Context, opts upOptions, std streams) (err error) {
+	if opts.detach {
+		return upDetached(ctx, opts.dir, std)
+	}
+	if !opts.ignoreStdin {
+		// From the very start: a build of minutes, too, is of no use to someone who is gone.
+		ctx = untilClosed(ctx, std.in)
+	}
+	set, err := executables(ctx, std)
+	if err != nil {
+		return err
+	}
+	dir, release, err := claim(opts.dir)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, release()) }()
+
+	plane, err := controlplane.Start(ctx, set, dir)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, plane.Stop()) }()
+	if err := json.NewEncoder(std.out).Encode(plane.Info); err != nil {
+		return fmt.Errorf("say that the cluster is ready: %w", err)
+	}
+	return plane.Wait(ctx)
+}
+
+// untilClosed is a context that ends when in is at its end.
+func untilClosed(parent context.Context, in io.Reader) context.Context {
+	ctx, cancel := context.WithCancelCause(parent)
+	go func() {
+		// A read that fails means the same as one that finds the end.
+		_, _ = io.Copy(io.Discard, in)
+		cancel(errStdinClosed)
+	}()
+	return ctx
+}

@@ -1,0 +1,81 @@
+package harness
+
+import (
+	"testing"
+)
+
+// Endpoint is a fake of AWS Secrets Manager and STS that belongs to one test. What AWSDoor offers disturbs and counts its requests.
+type Endpoint struct {
+	AWSDoor
+}
+
+// AWS starts an endpoint that has no secrets and no roles, and one access key that may do everything: the one of Env. It stops when
+// the test ends.
+func AWS(t testing.TB) *Endpoint {
+	t.Helper()
+	e := &Endpoint{startDoor(t, awsProgram(t, "awsfake", "."))}
+	e.Key(t, adminKey())
+	return e
+}
+
+// Put stores a secret in AWSRegion, as a new current version when it exists. It passes by the API and its counters, as all of
+// Endpoint's methods do.
+func (e *Endpoint) Put(t testing.TB, name, value string) {
+	t.Helper()
+	e.SeedAll(t, []AWSSecret{{Name: name, String: &value}})
+}
+
+// PutBinary is Put for a binary value.
+func (e *Endpoint) PutBinary(t testing.TB, name string, value []byte) {
+	t.Helper()
+	e.SeedAll(t, []AWSSecret{{Name: name, Binary: value}})
+}
+
+// Seed puts many secrets, values by names, at once.
+func (e *Endpoint) Seed(t testing.TB, values map[string]string) {
+	t.Helper()
+	all := make([]AWSSecret, 0, len(values))
+	for name, value := range values {
+		all = append(all, AWSSecret{Name: name, String: &value})
+	}
+	e.SeedAll(t, all)
+}
+
+// SeedAll puts many secrets with tags, regions or without values.
+func (e *Endpoint) SeedAll(t testing.TB, all []AWSSecret) {
+	t.Helper()
+	e.post(t, "secrets", all)
+}
+
+// Delete deletes a secret of AWSRegion at once. To have one that waits for its deletion, seed it as Pending.
+func (e *Endpoint) Delete(t testing.TB, name string) {
+	t.Helper()
+	e.post(t, "secrets/delete", []AWSSecret{{Name: name}})
+}
+
+// Role adds a role, or replaces the one of the same ARN.
+func (e *Endpoint) Role(t testing.TB, role AWSRole) {
+	t.Helper()
+	e.post(t, "roles", role)
+}
+
+// JWKS registers an issuer of web identity tokens with its JSON web key set. Tokens of an issuer that only a role names are
+// accepted whatever their signature is.
+func (e *Endpoint) JWKS(t testing.TB, issuer string, jwks []byte) {
+	t.Helper()
+	e.post(t, "jwks", awsIssuer{Issuer: issuer, JWKS: jwks})
+}
+
+// Deny takes an action such as "secretsmanager:GetSecretValue" away from a principal, for the secrets whose names begin with
+// resource, or the role whose ARN does. principal is an ARN or an access key id and may, like action, have * for any text; empty
+// means everybody, and an empty resource everything.
+func (e *Endpoint) Deny(t testing.TB, principal, action, resource string) {
+	t.Helper()
+	e.post(t, "deny", awsDenial{principal, action, resource})
+}
+
+// AllowAll takes all of Deny back.
+func (e *Endpoint) AllowAll(t testing.TB) {
+	t.Helper()
+	e.post(t, "allow", struct{}{})
+}
