@@ -24,17 +24,22 @@ build: ## Build both programs into bin/.
 demo: build ## Sync the example end to end on a control plane of its own (KEEP=1 leaves it running).
 	KEEP=$(KEEP) go run ./test/demo
 
+.PHONY: demo-stop
+demo-stop: ## End what KEEP=1 make demo has left running.
+	go run ./test/demo stop
+
 .PHONY: test
 test: ## Run every test: units, a real control plane, real provider servers.
 	go vet ./...
+	go -C test/cluster run . build
 	go test ./...
 	go -C test/cluster test ./...
 	go -C test/awsfake test ./...
 	go -C manifests/crdgen test ./...
 
 .PHONY: bench
-bench: build ## Measure a pass over 2,000 ExternalSecrets against the least the API server can do.
-	go run ./test/bench
+bench: ## Measure a pass over 2,000 ExternalSecrets against the least the API server can do.
+	go test -run=- -bench=Pass -benchtime=1x ./test/bench
 
 .PHONY: cluster
 cluster: ## Run a control plane until Ctrl-C and print its kubeconfig.

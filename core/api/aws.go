@@ -96,7 +96,7 @@ type AWSJWT struct {
 	// +optional
 	ServiceAccountRef *ServiceAccountSelector `json:"serviceAccountRef,omitempty"`
 
-	// Must be empty: it stands for the identity of the Pod that runs. A token does not belong into a manifest.
+	// Must be empty: it stands for the identity of the Pod that runs. A token does not belong in a manifest.
 	// +optional
 	// +kubebuilder:validation:MaxLength=0
 	ServiceAccountToken string `json:"serviceAccountToken,omitempty"`

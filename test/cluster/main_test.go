@@ -38,6 +38,15 @@ func TestUp(t *testing.T) {
 		require.Contains(t, string(keys), `"RS256"`)
 		require.Contains(t, up.kubectl(t, "get", "--raw", "/.well-known/openid-configuration"), up.info.Issuer)
 
+		// A watch that stays open must not hold up the end until something has to be killed.
+		watch := up.command(t, "get", "configmaps", "--watch")
+		seen, err := watch.StdoutPipe()
+		require.NoError(t, err)
+		require.NoError(t, watch.Start())
+		t.Cleanup(func() { _ = watch.Process.Kill(); _ = watch.Wait() })
+		_, err = bufio.NewReader(seen).ReadString('\n')
+		require.NoError(t, err)
+
 		servers := childrenOf(t, up.cmd.Process.Pid)
 		require.Len(t, servers, 3)
 		require.NoError(t, up.stdin.Close())
@@ -191,11 +200,17 @@ func startUp(t *testing.T) running {
 // kubectl runs kubectl as the admin and returns what it prints.
 func (r running) kubectl(t *testing.T, args ...string) string {
 	t.Helper()
-	cmd := exec.Command(filepath.Join(r.info.Bin, "kubectl"), append([]string{"--kubeconfig", r.info.Kubeconfig}, args...)...)
-	cmd.Env = append(os.Environ(), "KUBECACHEDIR="+t.TempDir())
-	out, err := cmd.CombinedOutput()
+	out, err := r.command(t, args...).CombinedOutput()
 	require.NoError(t, err, string(out))
 	return string(out)
+}
+
+// command is a kubectl of the admin, with a discovery cache of its own.
+func (r running) command(t *testing.T, args ...string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.Command(filepath.Join(r.info.Bin, "kubectl"), append([]string{"--kubeconfig", r.info.Kubeconfig}, args...)...)
+	cmd.Env = append(os.Environ(), "KUBECACHEDIR="+t.TempDir())
+	return cmd
 }
 
 // program builds this program.

@@ -1,8 +1,6 @@
 package harness
 
-import (
-	"testing"
-)
+import "testing"
 
 // Endpoint is a fake of AWS Secrets Manager and STS that belongs to one test. What AWSDoor offers disturbs and counts its requests.
 type Endpoint struct {
@@ -13,7 +11,7 @@ type Endpoint struct {
 // the test ends.
 func AWS(t testing.TB) *Endpoint {
 	t.Helper()
-	e := &Endpoint{startDoor(t, awsProgram(t, "awsfake", "."))}
+	e := &Endpoint{startDoor(t, ".")}
 	e.Key(t, adminKey())
 	return e
 }

@@ -1,6 +1,7 @@
 package harness_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -10,8 +11,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
 	"github.com/stretchr/testify/require"
-
-	"strings"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/test/harness"
 )
@@ -108,4 +107,20 @@ func TestAWSRecordsHowARoleWasAssumed(t *testing.T) {
 	require.Equal(t, "x-1", sessions[0].ExternalID)
 	require.Equal(t, "arn:aws:iam::123456789012:user/admin", sessions[0].Source)
 	require.WithinDuration(t, time.Now().Add(time.Hour), sessions[0].Expires, time.Minute)
+}
+
+func TestMotoIsReadWithNothingButItsEnvironment(t *testing.T) {
+	m := harness.Moto(t)
+	m.Put(t, "my-app/a", "old")
+	m.Put(t, "my-app/a", "new")
+	client := secretsmanager.NewFromConfig(awsConfig(t, m.Env()))
+	m.ResetCounters(t)
+	out, err := client.GetSecretValue(t.Context(), &secretsmanager.GetSecretValueInput{SecretId: aws.String("my-app/a")})
+	require.NoError(t, err)
+	require.Equal(t, "new", *out.SecretString)
+	require.Equal(t, 1, m.Counters(t).Total())
+
+	m.Fault(t, harness.AWSFault{Code: "AccessDeniedException"})
+	_, err = client.GetSecretValue(t.Context(), &secretsmanager.GetSecretValueInput{SecretId: aws.String("my-app/a")})
+	require.ErrorContains(t, err, "AccessDeniedException")
 }

@@ -27,9 +27,11 @@ type AWSDoor struct {
 	url string
 }
 
-// startDoor starts an endpoint program and stops it with the test.
-func startDoor(t testing.TB, bin string, args ...string) AWSDoor {
+// startDoor starts a program of the module test/awsfake and stops it with the test.
+func startDoor(t testing.TB, pkg string, args ...string) AWSDoor {
 	t.Helper()
+	bin, err := shared.build(program{module: "test/awsfake", pkg: pkg})
+	require.NoError(t, err)
 	ctx, cancel := context.WithTimeout(t.Context(), doorReady)
 	defer cancel()
 	c, line, err := startChild(ctx, bin, args...)

@@ -12,7 +12,7 @@ import (
 const textMismatch = "The request signature we calculated does not match the signature you provided. " +
 	"Check your AWS Secret Access Key and signing method. Consult the service documentation for details."
 
-// codes says how each service spells the refusal of a signature. STS answers all of them with HTTP 403, Secrets Manager with 400.
+// codes says how each service spells the refusal of a signature. STS answers with HTTP 403, Secrets Manager with 400.
 type codes struct {
 	cause          error
 	secrets, token string

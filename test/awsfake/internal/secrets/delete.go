@@ -1,6 +1,7 @@
 package secrets
 
 import (
+	"errors"
 	"time"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/test/awsfake/internal/wire"
@@ -37,21 +38,29 @@ func (s *Service) delete(r request) (any, error) {
 	}
 	s.store.mu.Lock()
 	defer s.store.mu.Unlock()
-	// What is pending deletion can still be deleted at once, but not be scheduled a second time.
-	find := s.living
 	if in.ForceDeleteWithoutRecovery {
-		find = s.target
+		return s.purge(r, in.SecretId)
 	}
-	found, err := find(r, r.call.Action(), in.SecretId)
+	found, err := s.living(r, r.call.Action(), in.SecretId)
 	if err != nil {
 		return nil, err
 	}
-	if in.ForceDeleteWithoutRecovery {
-		delete(s.store.shelves[r.at], found.name)
-		return deletion{found.arn, found.name, wire.Time{Time: time.Now()}}, nil
-	}
 	found.schedule(days)
 	return deletion{found.arn, found.name, wire.Time{Time: found.purge}}, nil
+}
+
+// purge deletes at once. What is pending deletion can be deleted so, and what does not exist is no error. The lock must be held.
+func (s *Service) purge(r request, id string) (any, error) {
+	found, err := s.target(r, r.call.Action(), id)
+	var refused *wire.Error
+	if errors.As(err, &refused) && refused.Code == codeMissing {
+		return deletion{id, id, wire.Time{Time: time.Now()}}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	delete(s.store.shelves[r.at], found.name)
+	return deletion{found.arn, found.name, wire.Time{Time: time.Now()}}, nil
 }
 
 // schedule marks the secret for deletion after a recovery window of so many days.

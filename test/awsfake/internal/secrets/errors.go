@@ -3,11 +3,13 @@ package secrets
 import "github.com/kubectl-externalsecret/kubectl-externalsecret/test/awsfake/internal/wire"
 
 const (
+	codeMissing = "ResourceNotFoundException"
+
 	textMissing = "Secrets Manager can't find the specified secret."
 	textDeleted = "You can't perform this operation on the secret because it was marked for deletion."
 )
 
-func notFound(message string) error { return wire.NewError("ResourceNotFoundException", message) }
+func notFound(message string) error { return wire.NewError(codeMissing, message) }
 
 func invalidRequest(message string) error { return wire.NewError("InvalidRequestException", message) }
 

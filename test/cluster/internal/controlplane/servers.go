@@ -69,6 +69,8 @@ func (s servers) apiServer() process.Command {
 		"--service-cluster-ip-range="+serviceRange,
 		"--authorization-mode=Node,RBAC",
 		"--allow-privileged",
+		// Without it a watch that a client keeps open would hold up the end of the server for a minute.
+		"--shutdown-watch-termination-grace-period=1s",
 	)
 }
 

@@ -1,0 +1,39 @@
+// Command kubectl-externalsecret is the plugin `kubectl externalsecret`. What is here gives it the process: streams, signals
+// and the exit code. What it can do is in package plugin.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider/all"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/exit"
+)
+
+// version is set by the linker: -ldflags "-X main.version=v1.2.3".
+var version string
+
+func main() { os.Exit(run()) }
+
+func run() int {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	defer cancel(nil)
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		first, ok := (<-signals).(syscall.Signal)
+		if !ok {
+			return
+		}
+		cancel(exit.Signal(first))
+		<-signals
+		os.Exit(exit.Signal(syscall.SIGINT).Code)
+	}()
+	streams := genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr}
+	return plugin.Run(ctx, plugin.NewCommand(streams, all.Providers(os.Getenv), version), os.Args[1:])
+}

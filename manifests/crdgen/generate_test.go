@@ -1,0 +1,39 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestTheFilesAreWhatTheTypesSay(t *testing.T) {
+	want, err := generate(moduleDir, apiPackage)
+	require.NoError(t, err)
+	require.NotEmpty(t, want)
+
+	committed, err := filepath.Glob(filepath.Join(outputDir, "*"))
+	require.NoError(t, err)
+	assert.Len(t, committed, len(want), "a file that is no CRD of ours")
+	for name, content := range want {
+		got, err := os.ReadFile(filepath.Join(outputDir, name))
+		require.NoError(t, err)
+		assert.True(t, bytes.Equal(content, got), "%s is stale: run go run -C manifests/crdgen .", name)
+	}
+}
+
+func TestGeneratingAgainChangesNothing(t *testing.T) {
+	first, err := generate(moduleDir, apiPackage)
+	require.NoError(t, err)
+	second, err := generate(moduleDir, apiPackage)
+	require.NoError(t, err)
+	assert.Equal(t, first, second)
+}
+
+func TestAPackageThatDoesNotExistIsAnError(t *testing.T) {
+	_, err := generate(moduleDir, "./core/nothing")
+	assert.ErrorContains(t, err, "./core/nothing")
+}

@@ -1,0 +1,184 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"k8s.io/apiextensions-apiserver/pkg/apis/apiextensions"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	crdvalidation "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/validation"
+	structuralschema "k8s.io/apiextensions-apiserver/pkg/apiserver/schema"
+	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/cel"
+	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/defaulting"
+	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/pruning"
+	"k8s.io/apiextensions-apiserver/pkg/apiserver/validation"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+	celconfig "k8s.io/apiserver/pkg/apis/cel"
+	"sigs.k8s.io/yaml"
+)
+
+const (
+	externalSecret = "ExternalSecret"
+	store          = "SecretStore"
+	clusterStore   = "ClusterSecretStore"
+)
+
+func TestAnAPIServerTakesTheCRDs(t *testing.T) {
+	for kind, definition := range definitions(t) {
+		t.Run("of "+kind, func(t *testing.T) {
+			definition.Status.StoredVersions = []string{"v1"}
+			assert.Empty(t, crdvalidation.ValidateCustomResourceDefinition(context.Background(), definition))
+		})
+	}
+}
+
+func TestASpecThatIsTaken(t *testing.T) {
+	for name, tc := range map[string]struct{ kind, spec, want string }{
+		"nothing gets the defaults": {externalSecret, `{}`,
+			`{refreshInterval: 1h0m0s, target: {creationPolicy: Owner, deletionPolicy: Retain}}`},
+		"a target gets the defaults that it lacks": {externalSecret, `{refreshInterval: 5m, target: {name: a, creationPolicy: Merge}}`,
+			`{refreshInterval: 5m, target: {name: a, creationPolicy: Merge, deletionPolicy: Retain}}`},
+		"the strategies have no defaults": {externalSecret, `{refreshInterval: 5m, target: {creationPolicy: None, deletionPolicy: Delete}, dataFrom: [{extract: {key: k}}, {find: {}}]}`,
+			`{refreshInterval: 5m, target: {creationPolicy: None, deletionPolicy: Delete}, dataFrom: [{extract: {key: k}}, {find: {}}]}`},
+		"a template gets the defaults": {externalSecret, `{refreshInterval: 5m, target: {creationPolicy: None, deletionPolicy: Delete, template: {templateFrom: [{configMap: {name: a, items: [{key: b}]}}]}}}`,
+			`{refreshInterval: 5m, target: {creationPolicy: None, deletionPolicy: Delete, template: {engineVersion: v2, mergePolicy: Replace, templateFrom: [{target: Data, configMap: {name: a, items: [{key: b, templateAs: Values}]}}]}}}`},
+		"a duration that is none is left to the reader": {externalSecret, `{refreshInterval: 1d, target: {creationPolicy: None, deletionPolicy: Delete}, syncWindows: {kind: deny, windows: [{schedule: "@every 6h", duration: soon}]}}`,
+			`{refreshInterval: 1d, target: {creationPolicy: None, deletionPolicy: Delete}, syncWindows: {kind: deny, windows: [{schedule: "@every 6h", duration: soon}]}}`},
+		"a provider that is not known keeps its fields": {store, `{provider: {vault: {server: x, auth: {a: [1, {b: {}}]}}}}`,
+			`{provider: {vault: {server: x, auth: {a: [1, {b: {}}]}}}}`},
+		"the identity of the Pod that runs": {store, `{provider: {aws: {service: SecretsManager, region: r, auth: {jwt: {serviceAccountToken: ""}}}}}`,
+			`{provider: {aws: {service: SecretsManager, region: r, sessionTagsPolicy: None, auth: {jwt: {serviceAccountToken: ""}}}}}`},
+		"an interval in seconds": {clusterStore, `{refreshInterval: 300, provider: {fake: {}}}`, `{refreshInterval: 300, provider: {fake: {}}}`},
+		"an interval in words":   {clusterStore, `{refreshInterval: 5m, provider: {fake: {}}}`, `{refreshInterval: 5m, provider: {fake: {}}}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for version, schema := range versions(t, tc.kind) {
+				got, err := schema.admit(t, tc.spec)
+				require.NoError(t, err, version)
+				assert.Equal(t, parse(t, tc.want), got, version)
+			}
+		})
+	}
+}
+
+func TestASpecThatIsRefused(t *testing.T) {
+	data := func(entry string) string { return `{data: [` + entry + `]}` }
+	aws := func(fields string) string {
+		return `{provider: {aws: {service: SecretsManager, region: r, ` + fields + `}}}`
+	}
+	for name, tc := range map[string]struct{ kind, spec, want string }{
+		"a secretKey with a blank":         {externalSecret, data(`{secretKey: "a b", remoteRef: {key: k}}`), "data[0].secretKey"},
+		"a secretKey with a line break":    {externalSecret, data(`{secretKey: "a\n", remoteRef: {key: k}}`), "data[0].secretKey"},
+		"a secretKey that is too long":     {externalSecret, data(`{secretKey: ` + strings.Repeat("a", 254) + `, remoteRef: {key: k}}`), "data[0].secretKey"},
+		"an entry without a secretKey":     {externalSecret, data(`{remoteRef: {key: k}}`), "data[0].secretKey: Required"},
+		"an entry without a remote key":    {externalSecret, data(`{secretKey: a, remoteRef: {property: p}}`), "data[0].remoteRef.key: Required"},
+		"an entry with two sources":        {externalSecret, data(`{secretKey: a, remoteRef: {key: k}, sourceRef: {storeRef: {name: a}, generatorRef: {kind: UUID, name: u}}}`), "data[0].sourceRef"},
+		"an entry with an empty source":    {externalSecret, data(`{secretKey: a, remoteRef: {key: k}, sourceRef: {}}`), "data[0].sourceRef"},
+		"a decoding that does not exist":   {externalSecret, data(`{secretKey: a, remoteRef: {key: k, decodingStrategy: Hex}}`), "decodingStrategy"},
+		"an extract without a key":         {externalSecret, `{dataFrom: [{extract: {}}]}`, "dataFrom[0].extract.key: Required"},
+		"a rewrite that is two":            {externalSecret, `{dataFrom: [{rewrite: [{regexp: {source: a, target: b}, transform: {template: t}}]}]}`, "rewrite[0]"},
+		"a rewrite that is none":           {externalSecret, `{dataFrom: [{rewrite: [{}]}]}`, "rewrite[0]"},
+		"a regexp without a target":        {externalSecret, `{dataFrom: [{rewrite: [{regexp: {source: a}}]}]}`, "regexp.target: Required"},
+		"a transform without a template":   {externalSecret, `{dataFrom: [{rewrite: [{transform: {}}]}]}`, "transform.template: Required"},
+		"a generator that does not exist":  {externalSecret, `{dataFrom: [{sourceRef: {generatorRef: {kind: Dice, name: d}}}]}`, "generatorRef.kind"},
+		"a store's name in upper case":     {externalSecret, `{secretStoreRef: {name: Store}}`, "secretStoreRef.name"},
+		"a store of no known kind":         {externalSecret, `{secretStoreRef: {name: a, kind: Store}}`, "secretStoreRef.kind"},
+		"a target's name with a slash":     {externalSecret, `{target: {name: a/b}}`, "target.name"},
+		"a creationPolicy not known":       {externalSecret, `{target: {creationPolicy: Mine}}`, "target.creationPolicy"},
+		"a manifest without a kind":        {externalSecret, `{target: {manifest: {apiVersion: v1}}}`, "manifest.kind: Required"},
+		"a template source without items":  {externalSecret, `{target: {template: {templateFrom: [{secret: {name: a}}]}}}`, "secret.items: Required"},
+		"a refreshInterval in seconds":     {externalSecret, `{refreshInterval: 60}`, "refreshInterval"},
+		"sync windows without a window":    {externalSecret, `{syncWindows: {kind: allow, windows: []}}`, "syncWindows.windows"},
+		"a schedule that is none":          {externalSecret, `{syncWindows: {kind: allow, windows: [{schedule: often, duration: 1h}]}}`, "schedule"},
+		"a field that is misspelt":         {externalSecret, `{refreshInterva: 1h}`, `unknown field "spec.refreshInterva"`},
+		"a store without a provider":       {store, `{controller: a}`, "provider: Required"},
+		"a provider that is none":          {store, `{provider: {}}`, "spec.provider"},
+		"two providers":                    {store, `{provider: {vault: {}, fake: {}}}`, "spec.provider"},
+		"a token in a manifest":            {store, aws(`auth: {jwt: {serviceAccountToken: sensitive}}`), "serviceAccountToken: Too long"},
+		"a misspelt field of AWS":          {store, aws(`rol: r`), `unknown field "spec.provider.aws.rol"`},
+		"AWS without a region":             {store, `{provider: {aws: {service: SecretsManager}}}`, "aws.region: Required"},
+		"a service that AWS does not have": {store, `{provider: {aws: {service: S3, region: r}}}`, "aws.service"},
+		"a session tag that is reserved":   {store, aws(`customSessionTags: {esoStoreKind: a}`), "aws.customSessionTags"},
+		"a ServiceAccount without a name":  {store, aws(`auth: {jwt: {serviceAccountRef: {}}}`), "serviceAccountRef.name: Required"},
+		"a namespace that can't be":        {clusterStore, `{provider: {fake: {}}, conditions: [{namespaces: [A]}]}`, "conditions[0].namespaces[0]"},
+		"a store's interval that is bool":  {clusterStore, `{provider: {fake: {}}, refreshInterval: true}`, "refreshInterval"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for version, schema := range versions(t, tc.kind) {
+				_, err := schema.admit(t, tc.spec)
+				require.ErrorContains(t, err, tc.want, version)
+				assert.NotContains(t, err.Error(), "sensitive", version)
+			}
+		})
+	}
+}
+
+// versionSchema is one version of a CRD as an API server applies it.
+type versionSchema struct {
+	structural *structuralschema.Structural
+	values     validation.SchemaValidator
+	rules      *cel.Validator
+}
+
+// admit does what a server does to a new object under strict field validation, and returns the spec that would be stored.
+func (s versionSchema) admit(t *testing.T, spec string) (any, error) {
+	t.Helper()
+	object := map[string]any{"spec": parse(t, spec)}
+	unknown := pruning.PruneWithOptions(object, s.structural, true, structuralschema.UnknownFieldPathOptions{TrackUnknownFieldPaths: true})
+	if len(unknown) > 0 {
+		return nil, fmt.Errorf("unknown field %q", unknown[0])
+	}
+	defaulting.Default(object, s.structural)
+	errs := validation.ValidateCustomResource(nil, object, s.values)
+	if s.rules != nil && len(errs) == 0 {
+		var root *field.Path
+		errs, _ = s.rules.Validate(context.Background(), root, s.structural, object, nil, celconfig.RuntimeCELCostBudget)
+	}
+	return object["spec"], errs.ToAggregate()
+}
+
+func versions(t *testing.T, kind string) map[string]versionSchema {
+	t.Helper()
+	schemas := map[string]versionSchema{}
+	for _, version := range definitions(t)[kind].Spec.Versions {
+		schema := version.Schema.OpenAPIV3Schema
+		structural, err := structuralschema.NewStructural(schema)
+		require.NoError(t, err)
+		values, _, err := validation.NewSchemaValidator(schema)
+		require.NoError(t, err)
+		schemas[version.Name] = versionSchema{structural, values, cel.NewValidator(structural, true, celconfig.PerCallLimit)}
+	}
+	require.ElementsMatch(t, []string{"v1", "v1beta1"}, slices.Collect(maps.Keys(schemas)))
+	return schemas
+}
+
+// definitions reads the CRDs by kind, in the form in which a server holds them.
+func definitions(t *testing.T) map[string]*apiextensions.CustomResourceDefinition {
+	t.Helper()
+	files, err := generate(moduleDir, apiPackage)
+	require.NoError(t, err)
+	byKind := map[string]*apiextensions.CustomResourceDefinition{}
+	for _, content := range files {
+		var wire apiextensionsv1.CustomResourceDefinition
+		require.NoError(t, yaml.UnmarshalStrict(content, &wire))
+		apiextensionsv1.SetDefaults_CustomResourceDefinition(&wire)
+		apiextensionsv1.SetDefaults_CustomResourceDefinitionSpec(&wire.Spec)
+		var definition apiextensions.CustomResourceDefinition
+		require.NoError(t, apiextensionsv1.Convert_v1_CustomResourceDefinition_To_apiextensions_CustomResourceDefinition(&wire, &definition, nil))
+		byKind[definition.Spec.Names.Kind] = &definition
+	}
+	return byKind
+}
+
+func parse(t *testing.T, text string) any {
+	t.Helper()
+	var value map[string]any
+	require.NoError(t, yaml.Unmarshal([]byte(text), &value))
+	return value
+}

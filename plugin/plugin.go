@@ -1,0 +1,96 @@
+// Package plugin is what a person types: the command `kubectl externalsecret`. What is here makes the tree of commands and
+// what they share: the connection, logging, errors. Each command is a package below this one; what they do is in core.
+package plugin
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+	"k8s.io/kubectl/pkg/util/templates"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/completion"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/exit"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/refresh"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/status"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/version"
+)
+
+const long = `
+Refresh and inspect ExternalSecrets, with or without an operator in the cluster.
+
+It works with the External Secrets API (external-secrets.io): what ExternalSecrets want is read from their stores
+directly, with the credentials that the stores name, and written to their Secrets.
+
+Exit codes: 0 all is well; 1 an error, or something failed for some of the objects; 124 --timeout passed; 130 and 143 it was
+stopped by SIGINT (Ctrl-C) or SIGTERM. The first signal lets what is in flight finish, a second one does not.
+
+Flags follow the command: kubectl externalsecret status -n shop, not kubectl -n shop externalsecret status.`
+
+// NewCommand makes the tree of commands. Providers serve the stores; tag is the version that the build was given, or empty.
+func NewCommand(streams genericiooptions.IOStreams, providers provider.Registry, tag string) *cobra.Command {
+	build := version.BuildOf(tag)
+	connection := newConnection(streams, build)
+	root := &cobra.Command{
+		Use:           "kubectl-externalsecret",
+		Annotations:   map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl externalsecret"},
+		Short:         "Refresh and inspect ExternalSecrets",
+		Long:          long,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetIn(streams.In)
+	root.SetOut(streams.Out)
+	root.SetErr(streams.ErrOut)
+	root.CompletionOptions.DisableDefaultCmd = true
+	connection.AddFlags(root.PersistentFlags())
+	addVerbosity(root.PersistentFlags(), streams.ErrOut)
+
+	groups := templates.CommandGroups{
+		{Message: "Commands for ExternalSecrets:", Commands: []*cobra.Command{
+			refresh.NewCommand(connection, streams, providers),
+			status.NewCommand(connection, streams),
+		}},
+		{Message: "Other Commands:", Commands: []*cobra.Command{
+			completion.NewCommand(streams.Out),
+			version.NewCommand(connection, streams, build),
+		}},
+	}
+	groups.Add(root)
+	root.AddCommand(newOptionsCommand(streams.Out))
+	completeFlags(root, connection)
+	templates.NormalizeAll(root)
+	templates.ActsAsRootCommand(root, []string{"options"}, groups...)
+	return root
+}
+
+// newOptionsCommand prints the flags that all commands take, which their own help leaves out.
+func newOptionsCommand(out interface{ Write([]byte) (int, error) }) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "options",
+		Short:   "Print the list of flags inherited by all commands",
+		Example: "# Print the flags inherited by all commands\nkubectl externalsecret options",
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Usage() },
+	}
+	cmd.SetOut(out)
+	cmd.SetErr(out) // usage is written to the error stream, and here it is the result
+	templates.UseOptionsTemplates(cmd)
+	return cmd
+}
+
+// Run executes a command that NewCommand made with args, tells on its error stream what went wrong and returns the exit code.
+func Run(ctx context.Context, cmd *cobra.Command, args []string) int {
+	cmd.SetArgs(args)
+	err := cmd.ExecuteContext(ctx)
+	if cause := context.Cause(ctx); err != nil && cause != nil {
+		err = cause // what else went wrong did so because the context was done
+	}
+	if message := exit.Message(err); message != "" {
+		fmt.Fprintln(cmd.ErrOrStderr(), message)
+	}
+	return exit.Code(err)
+}

@@ -1,0 +1,79 @@
+// Package refresh is the command that refreshes ExternalSecrets now, due or not. The work is core.Sync's; what is here says
+// which ExternalSecrets, and tells a person or a program what became of each.
+package refresh
+
+import (
+	"github.com/spf13/cobra"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+	cmdutil "k8s.io/kubectl/pkg/cmd/util"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
+)
+
+const long = `
+Read what ExternalSecrets want from their stores and write it to their Secrets, now.
+
+A refresh does not wait for the refresh interval and does not ask whether anything has changed in the store. A Secret is written only
+where it differs, and the status of the ExternalSecret records the refresh. Nothing but the store has to run for it: no
+operator and no controller. ExternalSecrets whose store is served by another controller (its spec.controller) are skipped.
+
+One line for each ExternalSecret goes to standard output as it is done, those that failed last; progress, warnings and a summary go to
+standard error. A failed ExternalSecret does not stop the others. Values are never printed, only the names of keys.
+
+With -o json, yaml, jsonpath or go-template, one RefreshReport (externalsecret.kubectl/v1) is printed at the end:
+
+    dryRun             none, client or server
+    started, finished  times, RFC 3339
+    counts             how many are created, updated, unchanged, skipped, failed
+    results[]          namespace, name, outcome (as in counts), reason, message, secret,
+                       changes {added[], changed[], removed[], metadata}, warnings[]
+    requests           how many requests were made to providers, by operation
+    notes[]            remarks on the whole
+
+Exit codes: 0 if none failed; 1 if any failed; 124 if --timeout passed before all were reached.`
+
+const example = `
+# Refresh one ExternalSecret
+kubectl externalsecret refresh db
+
+# Refresh all ExternalSecrets of a namespace
+kubectl externalsecret refresh --all -n shop
+
+# Refresh those with a label, in all namespaces
+kubectl externalsecret refresh -l team=payments -A
+
+# Refresh those of one store
+kubectl externalsecret refresh --field-selector spec.secretStoreRef.name=aws
+
+# Show which keys would change, and change nothing
+kubectl externalsecret refresh --all --dry-run=client
+
+# List those that failed
+kubectl externalsecret refresh --all -A -o go-template='{{range .results}}{{if eq .outcome "failed"}}{{.namespace}}/{{.name}}: {{.message}}{{"\n"}}{{end}}{{end}}'`
+
+// NewCommand makes `refresh`.
+func NewCommand(getter genericclioptions.RESTClientGetter, streams genericiooptions.IOStreams, providers provider.Registry) *cobra.Command {
+	flags := NewFlags(getter, streams, providers)
+	cmd := &cobra.Command{
+		Use:                   "refresh (NAME... | -l SELECTOR | --field-selector SELECTOR | --all) [-A]",
+		DisableFlagsInUseLine: true,
+		Short:                 "Refresh ExternalSecrets now",
+		Long:                  long,
+		Example:               example,
+		SuggestFor:            []string{"sync", "reconcile", "renew"},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			dryRun, err := cmdutil.GetDryRunStrategy(cmd)
+			if err != nil {
+				return cmdutil.UsageErrorf(cmd, "%v", err)
+			}
+			options, err := flags.ToOptions(args, dryRun)
+			if err != nil {
+				return cmdutil.UsageErrorf(cmd, "%v", err)
+			}
+			return options.Run(cmd.Context())
+		},
+	}
+	flags.AddFlags(cmd)
+	return cmd
+}

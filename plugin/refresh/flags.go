@@ -1,0 +1,155 @@
+package refresh
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+	cmdutil "k8s.io/kubectl/pkg/cmd/util"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/write"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/scope"
+)
+
+const (
+	// component names this program as the source of Events.
+	component = "kubectl-externalsecret"
+	// grace is how long what is in flight may go on after a timeout or a signal.
+	grace = 5 * time.Second
+)
+
+// Flags are the flags of refresh, and what the command needs besides.
+type Flags struct {
+	Scope       scope.Flags
+	All         bool
+	Timeout     time.Duration
+	Concurrency int
+	Class       string
+	Print       *genericclioptions.PrintFlags
+
+	getter    genericclioptions.RESTClientGetter
+	streams   genericiooptions.IOStreams
+	providers provider.Registry
+}
+
+// NewFlags are the defaults.
+func NewFlags(getter genericclioptions.RESTClientGetter, streams genericiooptions.IOStreams, providers provider.Registry) *Flags {
+	return &Flags{
+		Concurrency: core.DefaultConcurrency,
+		Class:       api.ControllerDefault,
+		Print:       genericclioptions.NewPrintFlags(""),
+		getter:      getter,
+		streams:     streams,
+		providers:   providers,
+	}
+}
+
+// AddFlags binds them to a command.
+func (f *Flags) AddFlags(cmd *cobra.Command) {
+	f.Scope.AddFlags(cmd.Flags())
+	cmd.Flags().BoolVar(&f.All, "all", f.All, "Refresh all ExternalSecrets of the namespace, or of all namespaces with -A.")
+	cmd.Flags().DurationVar(&f.Timeout, "timeout", f.Timeout,
+		"How long to go on before giving up on those that were not reached. Needs a unit (e.g. 30s, 5m). Zero means no limit.")
+	cmd.Flags().IntVar(&f.Concurrency, "concurrency", f.Concurrency, "How many ExternalSecrets are worked on at once.")
+	cmd.Flags().StringVar(&f.Class, "controller-class", f.Class,
+		"Class of the stores that are served (their spec.controller), besides those that name none.")
+	cmdutil.AddDryRunFlag(cmd)
+	cmd.Flags().Lookup("dry-run").Usage = `Must be "none", "server", or "client". If client strategy, read the stores and print ` +
+		`what would change. If server strategy, also let the API server check the Secrets, without persisting them.`
+	f.Print.AddFlags(cmd)
+}
+
+// ToOptions resolves the flags and the command's arguments. An error is one of usage.
+func (f *Flags) ToOptions(args []string, dryRun cmdutil.DryRunStrategy) (*Options, error) {
+	if err := f.validate(args); err != nil {
+		return nil, err
+	}
+	printer, err := f.toPrinter()
+	if err != nil {
+		return nil, err
+	}
+	namespace, _, err := f.getter.ToRawKubeConfigLoader().Namespace()
+	if err != nil {
+		return nil, err
+	}
+	selected, err := f.Scope.ToScope(namespace, args)
+	if err != nil {
+		return nil, err
+	}
+	config, err := f.getter.ToRESTConfig()
+	if err != nil {
+		return nil, err
+	}
+	return &Options{
+		Config: core.Config{
+			Kube:        config,
+			Providers:   f.providers,
+			Scope:       selected,
+			Class:       f.Class,
+			Force:       true,
+			DryRun:      toDryRun(dryRun),
+			Concurrency: f.Concurrency,
+			Grace:       grace,
+			Component:   component,
+		},
+		Timeout:        f.Timeout,
+		ShowNamespaces: f.Scope.AllNamespaces,
+		Printer:        printer,
+		Streams:        f.streams,
+	}, nil
+}
+
+// validate checks that the flags say exactly one thing about what to refresh.
+func (f *Flags) validate(args []string) error {
+	switch {
+	case f.All && len(args) > 0:
+		return errors.New("names cannot be provided when --all is specified")
+	case f.All && f.Scope.Labels != "":
+		return errors.New("cannot set --all and --selector at the same time")
+	case f.All && f.Scope.Fields != "":
+		return errors.New("cannot set --all and --field-selector at the same time")
+	case !f.All && len(args) == 0 && !f.Scope.Selects():
+		return errors.New("say what to refresh: names, a selector (-l or --field-selector) or --all")
+	case f.Timeout < 0:
+		return fmt.Errorf("--timeout must not be negative: %s", f.Timeout)
+	case f.Concurrency < 1:
+		return fmt.Errorf("--concurrency must be at least 1: %d", f.Concurrency)
+	case f.Class == "":
+		return errors.New("--controller-class must not be empty")
+	default:
+		return nil
+	}
+}
+
+func toDryRun(strategy cmdutil.DryRunStrategy) write.DryRun {
+	switch strategy {
+	case cmdutil.DryRunClient:
+		return write.DryRunClient
+	case cmdutil.DryRunServer:
+		return write.DryRunServer
+	default:
+		return write.DryRunNone
+	}
+}
+
+// toPrinter chooses how results are printed.
+func (f *Flags) toPrinter() (Printer, error) {
+	switch format := *f.Print.OutputFormat; {
+	case format == "" && *f.Print.TemplatePrinterFlags.TemplateArgument == "":
+		return nil, nil
+	case format == "name":
+		return printNames, nil
+	default:
+		printer, err := f.Print.ToPrinter()
+		if err != nil {
+			return nil, err
+		}
+		return documentPrinter(printer), nil
+	}
+}

@@ -1,0 +1,84 @@
+package refresh
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/exit"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/scope"
+)
+
+// Printer prints a whole report, in one of the formats of -o.
+type Printer func(report core.Report, dryRun string, out io.Writer) error
+
+// Options are resolved flags.
+type Options struct {
+	// Config is the pass; its hooks are set by Run.
+	Config core.Config
+	// Timeout bounds the pass; zero means no bound.
+	Timeout time.Duration
+	// ShowNamespaces tells the namespace of each ExternalSecret.
+	ShowNamespaces bool
+	// Printer prints the results; nil means a line each, as they come.
+	Printer Printer
+	Streams genericiooptions.IOStreams
+}
+
+// Run makes the pass and prints what came of it. The error has the exit code; what failed for an ExternalSecret is printed as
+// its result.
+func (o *Options) Run(ctx context.Context) error {
+	if o.Timeout > 0 {
+		timedOut := &exit.Error{Code: exit.TimedOut, Err: fmt.Errorf("timed out after %s", o.Timeout)}
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, o.Timeout, timedOut)
+		defer cancel()
+	}
+	view := &view{
+		Streams: o.Streams, results: o.Printer == nil, namespaces: o.ShowNamespaces, dryRun: o.Config.DryRun,
+		live: canRedraw(o.Streams.ErrOut),
+	}
+	config := o.Config
+	config.Begin, config.Observe = view.begin, view.result
+	report, err := core.Sync(ctx, config)
+	view.end(report)
+	switch {
+	case err != nil && context.Cause(ctx) != nil:
+		return fmt.Errorf("%w: %v", context.Cause(ctx), err)
+	case err != nil:
+		return err
+	case len(report.Results) == 0:
+		fmt.Fprintln(o.Streams.ErrOut, scope.Nothing(o.Config.Scope))
+	}
+	if o.Printer != nil {
+		if err := o.Printer(report, string(o.Config.DryRun), o.Streams.Out); err != nil {
+			return fmt.Errorf("print the report: %w", err)
+		}
+	}
+	return verdict(ctx, report)
+}
+
+// verdict is the error of a pass as a whole.
+func verdict(ctx context.Context, report core.Report) error {
+	stopped := 0
+	for _, result := range report.Results {
+		if result.Reason == core.Stopped {
+			stopped++
+		}
+	}
+	var cause *exit.Error
+	switch {
+	case stopped > 0 && errors.As(context.Cause(ctx), &cause):
+		return &exit.Error{Code: cause.Code, Err: fmt.Errorf("%w: %d of %d ExternalSecrets were not reached",
+			cause, stopped, len(report.Results))}
+	case report.Count(core.Failed) > 0:
+		return exit.Silent(exit.Failed)
+	default:
+		return nil
+	}
+}

@@ -1,0 +1,55 @@
+package refresh
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/cli-runtime/pkg/printers"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/scope"
+)
+
+// document is the shape of a report in the formats that programs read. It is versioned: fields are added, not changed.
+type document struct {
+	APIVersion string               `json:"apiVersion"`
+	Kind       string               `json:"kind"`
+	DryRun     string               `json:"dryRun"`
+	Counts     map[core.Outcome]int `json:"counts"`
+	core.Report
+}
+
+// documentPrinter prints a report as a RefreshReport.
+func documentPrinter(printer printers.ResourcePrinter) Printer {
+	return func(report core.Report, dryRun string, out io.Writer) error {
+		if report.Results == nil {
+			report.Results = []core.Result{}
+		}
+		encoded, err := json.Marshal(document{
+			APIVersion: "externalsecret.kubectl/v1", Kind: "RefreshReport", DryRun: dryRun, Counts: report.Counts(), Report: report,
+		})
+		if err != nil {
+			return err
+		}
+		var object unstructured.Unstructured
+		if err := object.UnmarshalJSON(encoded); err != nil {
+			return err
+		}
+		return printer.PrintObj(&object, out)
+	}
+}
+
+// printNames names those that did not fail and were not skipped.
+func printNames(report core.Report, _ string, out io.Writer) error {
+	for _, r := range report.Results {
+		switch r.Outcome {
+		case core.Created, core.Updated, core.Unchanged:
+			if _, err := fmt.Fprintln(out, scope.Display(r.Name)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

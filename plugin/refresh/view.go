@@ -1,0 +1,103 @@
+package refresh
+
+import (
+	"fmt"
+	"io"
+	"os"
+
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+	"k8s.io/cli-runtime/pkg/printers"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/write"
+)
+
+const (
+	// fewest is the number of ExternalSecrets below which progress is not told, unless on a terminal.
+	fewest = 20
+	// eraseLine moves a terminal's cursor to the start of the line and empties it.
+	eraseLine = "\r\x1b[K"
+)
+
+// view shows a pass while it goes on: results on Out, everything else on ErrOut. Its methods are called one at a time.
+type view struct {
+	Streams genericiooptions.IOStreams
+	// results tells whether there is a line for each result.
+	results    bool
+	namespaces bool
+	dryRun     write.DryRun
+	// live tells whether ErrOut is a terminal, on which the state is redrawn.
+	live bool
+
+	total, done int
+	failed      []core.Result
+	drawn       bool
+}
+
+// canRedraw tells whether w is a terminal that knows how to erase a line.
+func canRedraw(w io.Writer) bool { return printers.IsTerminal(w) && os.Getenv("TERM") != "dumb" }
+
+func (v *view) begin(total int) {
+	v.total = total
+	v.draw()
+}
+
+// result shows a result, unless it is a failure: those come last, where they are seen.
+func (v *view) result(r core.Result) {
+	v.done++
+	v.erase()
+	for _, warning := range r.Warnings {
+		fmt.Fprintf(v.Streams.ErrOut, "Warning: %s: %s\n", v.subject(r), printable(warning))
+	}
+	switch {
+	case r.Outcome == core.Failed:
+		v.failed = append(v.failed, r)
+	case v.results:
+		fmt.Fprintln(v.Streams.Out, v.line(r))
+	}
+	v.draw()
+}
+
+// end shows the failures and sums up.
+func (v *view) end(report core.Report) {
+	v.erase()
+	if v.results {
+		for _, r := range report.Results {
+			switch {
+			case r.Outcome != core.Failed:
+			case r.Reason == core.NotFound:
+				fmt.Fprintln(v.Streams.ErrOut, notFound(r))
+			default:
+				fmt.Fprintln(v.Streams.Out, v.line(r))
+			}
+		}
+	}
+	for _, note := range report.Notes {
+		fmt.Fprintf(v.Streams.ErrOut, "Note: %s\n", printable(note))
+	}
+	if len(report.Results) > 1 {
+		fmt.Fprintln(v.Streams.ErrOut, v.summary(report))
+	}
+}
+
+// draw tells how far the pass is: on a terminal in a line that is replaced, elsewhere in a new line for each tenth.
+func (v *view) draw() {
+	state := fmt.Sprintf("%d/%d ExternalSecrets", v.done, v.total)
+	if len(v.failed) > 0 {
+		state += fmt.Sprintf(", %d failed", len(v.failed))
+	}
+	switch {
+	case v.live && v.done < v.total:
+		fmt.Fprint(v.Streams.ErrOut, state)
+		v.drawn = true
+	case !v.live && v.total >= fewest && v.done > 0 && v.done < v.total && v.done*10/v.total != (v.done-1)*10/v.total:
+		fmt.Fprintln(v.Streams.ErrOut, state)
+	}
+}
+
+func (v *view) erase() {
+	if v.drawn {
+		fmt.Fprint(v.Streams.ErrOut, eraseLine)
+		v.drawn = false
+	}
+}

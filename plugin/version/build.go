@@ -1,0 +1,40 @@
+package version
+
+import (
+	"runtime"
+	"runtime/debug"
+)
+
+// Build tells which build of the plugin this is.
+type Build struct {
+	// Version is a tag such as v1.2.3, or what Go knows of the module where none was set.
+	Version string `json:"version"`
+	// Commit is the git commit; empty where the build did not record it.
+	Commit string `json:"commit,omitempty"`
+	// Date is when the commit was made, RFC 3339.
+	Date      string `json:"date,omitempty"`
+	GoVersion string `json:"goVersion"`
+	// Platform is the operating system and the architecture, such as linux/amd64.
+	Platform string `json:"platform"`
+}
+
+// BuildOf describes the running program. tag is the version that the linker was given; it may be empty.
+func BuildOf(tag string) Build {
+	b := Build{Version: tag, GoVersion: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return b
+	}
+	if b.Version == "" {
+		b.Version = info.Main.Version
+	}
+	for _, setting := range info.Settings {
+		switch setting.Key {
+		case "vcs.revision":
+			b.Commit = setting.Value
+		case "vcs.time":
+			b.Date = setting.Value
+		}
+	}
+	return b
+}

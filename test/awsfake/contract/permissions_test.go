@@ -1,0 +1,91 @@
+package contract_test
+
+import (
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	ststypes "github.com/aws/aws-sdk-go-v2/service/sts/types"
+	"github.com/stretchr/testify/require"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/test/awsfake/internal/identity"
+)
+
+const user = "arn:aws:iam::" + account + ":user/admin"
+
+func (s *server) deny(t *testing.T, d identity.Denial) {
+	t.Helper()
+	s.control(t, "deny", d)
+}
+
+func permissions() []sentence {
+	return []sentence{
+		{"a denied read names caller, action and secret", func(t *testing.T, s *server) {
+			n := name("a")
+			arn := s.create(t, n, "1")
+			s.deny(t, identity.Denial{Principal: user, Action: "secretsmanager:GetSecretValue", Resource: n})
+			_, err := s.secrets().GetSecretValue(t.Context(), &getInput{SecretId: &n})
+			require.Equal(t, "AccessDeniedException", code(t, err))
+			require.Equal(t, "User: "+user+" is not authorized to perform: secretsmanager:GetSecretValue on resource: "+arn+
+				" because no identity-based policy allows the secretsmanager:GetSecretValue action", message(t, err))
+		}},
+		{"a denied read of what does not exist shows the name as it was given", func(t *testing.T, s *server) {
+			s.deny(t, identity.Denial{Action: "secretsmanager:GetSecretValue", Resource: "contract/"})
+			n := name("none")
+			_, err := s.secrets().GetSecretValue(t.Context(), &getInput{SecretId: &n})
+			require.Equal(t, "AccessDeniedException", code(t, err))
+			require.Contains(t, message(t, err), " on resource: "+n+" because")
+		}},
+		{"a denied secret is an error of its own in a batch", func(t *testing.T, s *server) {
+			ids, want := s.many(t, 2)
+			denied := name("denied")
+			s.create(t, denied, "1")
+			s.deny(t, identity.Denial{Action: "secretsmanager:GetSecretValue", Resource: denied})
+			out := s.batch(t, append(ids, denied))
+			require.Equal(t, want, valuesOf(out))
+			require.Equal(t, map[string]string{denied: "AccessDeniedException"}, errorsOf(out))
+		}},
+		{"a denied batch is refused as a whole while single reads work", func(t *testing.T, s *server) {
+			n := name("a")
+			s.create(t, n, "1")
+			s.deny(t, identity.Denial{Action: "secretsmanager:BatchGetSecretValue"})
+			_, err := s.secrets().BatchGetSecretValue(t.Context(), &batchInput{SecretIdList: []string{n}})
+			require.Equal(t, "AccessDeniedException", code(t, err))
+			require.Equal(t, "1", *s.get(t, getInput{SecretId: &n}).SecretString)
+		}},
+		{"a filtered batch needs the right to list", func(t *testing.T, s *server) {
+			s.deny(t, identity.Denial{Action: "secretsmanager:ListSecrets"})
+			_, err := s.secrets().BatchGetSecretValue(t.Context(), &batchInput{Filters: []types.Filter{by("name", "a")}})
+			require.Equal(t, "AccessDeniedException", code(t, err))
+			require.Contains(t, message(t, err), "secretsmanager:ListSecrets")
+			_, err = s.secrets().ListSecrets(t.Context(), &secretsmanager.ListSecretsInput{})
+			require.Equal(t, "AccessDeniedException", code(t, err))
+		}},
+		{"what is denied to a role is denied to its sessions and nobody else", func(t *testing.T, s *server) {
+			n := name("a")
+			s.create(t, n, "1")
+			s.deny(t, identity.Denial{Principal: reader, Action: "secretsmanager:*"})
+			c := s.assume(t, s.sts(), nil)
+			_, err := s.as(c).GetSecretValue(t.Context(), &getInput{SecretId: &n})
+			require.Equal(t, "AccessDeniedException", code(t, err))
+			require.Contains(t, message(t, err), "User: arn:aws:sts::"+account+":assumed-role/reader/session is not authorized")
+			s.get(t, getInput{SecretId: &n})
+		}},
+		{"tags need a right of their own", func(t *testing.T, s *server) {
+			s.role(t, identity.Role{ARN: reader})
+			s.deny(t, identity.Denial{Action: "sts:TagSession"})
+			require.Equal(t, "AccessDenied", s.refused(t, sts.AssumeRoleInput{RoleArn: aws.String(reader), Tags: []ststypes.Tag{tag("a", "b")}}))
+			s.assume(t, s.sts(), nil)
+		}},
+		{"another account's secret is denied even by its ARN", func(t *testing.T, s *server) {
+			s.role(t, identity.Role{ARN: other})
+			arn := s.create(t, name("a"), "1")
+			c := s.assume(t, s.sts(), inOther)
+			_, err := s.as(c).GetSecretValue(t.Context(), &getInput{SecretId: &arn})
+			require.Equal(t, "AccessDeniedException", code(t, err))
+			require.Contains(t, message(t, err), "resource-based policy")
+		}},
+	}
+}

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+)
+
+const remoteName = "my-app/database-credentials"
+
+// play is the demonstration itself, in the order in which a person would do it.
+func play(ctx context.Context, s *stage) error {
+	cfg, err := config.LoadDefaultConfig(ctx, config.WithRegion(region), config.WithBaseEndpoint(s.endpoint),
+		config.WithCredentialsProvider(credentials.NewStaticCredentialsProvider(accessKey, secretKey, "")))
+	if err != nil {
+		return fmt.Errorf("configure the AWS client: %w", err)
+	}
+	remote := secretsmanager.NewFromConfig(cfg)
+
+	s.say("Somebody stores the credentials in AWS Secrets Manager, as %s: a user name and a password.", remoteName)
+	_, err = remote.CreateSecret(ctx, &secretsmanager.CreateSecretInput{
+		Name: aws.String(remoteName), SecretString: aws.String(`{"username":"app","password":"first-password"}`),
+	})
+	if err != nil {
+		return fmt.Errorf("create the remote secret: %w", err)
+	}
+	s.say("A store, an ExternalSecret and a Pod that uses its Secret:")
+	if err := s.show(ctx, "kubectl", "apply", "-f", "docs/examples/seed.yaml"); err != nil {
+		return err
+	}
+	s.say("Nothing runs in the cluster. The plugin does the work when asked:")
+	for _, command := range [][]string{
+		{"kubectl", "externalsecret", "refresh", "database-credentials-secret"},
+		{"kubectl", "externalsecret", "status"},
+		{"kubectl", "describe", "secret", "database-credentials"},
+	} {
+		if err := s.show(ctx, command...); err != nil {
+			return err
+		}
+	}
+	s.say("The password is rotated in AWS. A refresh brings it, and says what changed:")
+	_, err = remote.PutSecretValue(ctx, &secretsmanager.PutSecretValueInput{
+		SecretId: aws.String(remoteName), SecretString: aws.String(`{"username":"app","password":"second-and-longer-password"}`),
+	})
+	if err != nil {
+		return fmt.Errorf("rotate the remote secret: %w", err)
+	}
+	for _, command := range [][]string{
+		{"kubectl", "externalsecret", "refresh", "--all"},
+		{"kubectl", "externalsecret", "refresh", "--all"},
+		{"kubectl", "externalsecret", "status", "database-credentials-secret"},
+	} {
+		if err := s.show(ctx, command...); err != nil {
+			return err
+		}
+	}
+	s.say("The same pass as a CronJob makes it, over the whole cluster:")
+	return s.show(ctx, "externalsecret-runner")
+}

@@ -1,0 +1,123 @@
+package e2e_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/test/harness"
+)
+
+// many makes count ExternalSecrets es-0000…, each of which reads one of the remote secrets bulk/0000… in turn.
+func (w *world) many(t *testing.T, count, distinct int, interval string) {
+	t.Helper()
+	remote := make(map[string]string, distinct)
+	for i := range distinct {
+		remote[fmt.Sprintf("bulk/%04d", i)] = fmt.Sprintf("value-of-%04d", i)
+	}
+	w.aws.Seed(t, remote)
+	w.apply(t, awsStore)
+	client := w.resource(t, api.APIVersion, api.KindExternalSecret, w.namespace)
+	var group errgroup.Group
+	group.SetLimit(16)
+	for i := range count {
+		group.Go(func() error {
+			_, err := client.Create(t.Context(), &unstructured.Unstructured{Object: map[string]any{
+				"apiVersion": api.APIVersion, "kind": api.KindExternalSecret,
+				"metadata": map[string]any{"name": fmt.Sprintf("es-%04d", i)},
+				"spec": map[string]any{
+					"refreshInterval": interval,
+					"secretStoreRef":  map[string]any{"name": "store"},
+					"data": []any{map[string]any{
+						"secretKey": "value", "remoteRef": map[string]any{"key": fmt.Sprintf("bulk/%04d", i%distinct)},
+					}},
+				},
+			}}, metav1.CreateOptions{})
+			return err
+		})
+	}
+	require.NoError(t, group.Wait())
+}
+
+// counted is what the API server and AWS have been asked for by a piece of work, which is to be the only one at the time.
+func (w *world) counted(t *testing.T, work func()) (harness.RequestCounts, harness.Counters) {
+	t.Helper()
+	w.settle(t)
+	w.aws.ResetCounters(t)
+	before := w.cluster.Requests(t)
+	work()
+	since := w.cluster.Requests(t).Sub(before).Only("externalsecrets", "secretstores", "clustersecretstores", "secrets", "events",
+		"serviceaccounts", "namespaces")
+	return since, w.aws.Counters(t)
+}
+
+func TestAPassOverTwoThousandExternalSecretsKeepsToItsBudget(t *testing.T) {
+	w := newWorld(t)
+	const count, distinct = 2000, 500
+	w.many(t, count, distinct, "1h")
+	var p pass
+
+	t.Log(time.Now())
+	kube, aws := w.counted(t, func() { p = w.pass(t).synced(t) })
+	require.Equal(t, map[string]int{"created": count}, p.Report.Outcomes)
+	require.Equal(t, distinct/20, aws.Count(harness.OpBatchGetSecretValue), "full batches of 20")
+	require.Equal(t, distinct, aws.IDs[harness.OpBatchGetSecretValue], "each distinct secret once")
+	require.Equal(t, distinct/20, aws.Total(), "nothing but batches: %v", aws.Requests)
+	require.Equal(t, map[string]int{"Secrets Manager.BatchGetSecretValue": distinct / 20}, p.Report.Requests, "the report counts the same")
+	require.Equal(t, count, kube.Count("POST", "secrets"))
+	require.Equal(t, count, kube.Count("PATCH", "externalsecrets/status"))
+	require.LessOrEqual(t, float64(kube.Total())/count, 3.1, "requests an object:\n%s", kube)
+	require.Equal(t, map[string]string{"value": "value-of-0499"}, w.data(t, "es-1999"))
+
+	t.Log(time.Now(), p.Report.Seconds)
+	kube, aws = w.counted(t, func() { p = w.pass(t).synced(t) })
+	require.Equal(t, map[string]int{"skipped": count}, p.Report.Outcomes, "nothing is due")
+	require.Zero(t, aws.Total())
+	require.LessOrEqual(t, kube.Total(), 12, "lists only:\n%s", kube)
+	require.Equal(t, kube.Total(), kube.Count("LIST", "externalsecrets")+kube.Count("LIST", "secretstores")+
+		kube.Count("LIST", "clustersecretstores")+kube.Count("LIST", "secrets"), "lists only:\n%s", kube)
+
+	w.makeDue(t, count)
+	t.Log(time.Now(), p.Report.Seconds)
+	kube, aws = w.counted(t, func() { p = w.pass(t).synced(t) })
+	require.Equal(t, map[string]int{"unchanged": count}, p.Report.Outcomes)
+	require.Equal(t, distinct/20, aws.Total())
+	require.Zero(t, kube.Count("POST", "secrets")+kube.Count("PUT", "secrets")+kube.Count("PATCH", "secrets"), "%s", kube)
+	require.Zero(t, kube.Count("POST", "events")+kube.Count("PATCH", "events"), "%s", kube)
+	require.LessOrEqual(t, float64(kube.Total())/count, 1.1, "requests an object:\n%s", kube)
+}
+
+// settle waits until the cluster's own controllers have nothing more to do: they look at new owners of Secrets, for example.
+func (w *world) settle(t *testing.T) {
+	t.Helper()
+	const still = 500 * time.Millisecond
+	last := w.cluster.Requests(t).Only("externalsecrets", "secrets")
+	require.Eventually(t, func() bool {
+		now := w.cluster.Requests(t).Only("externalsecrets", "secrets")
+		same := now.Total() == last.Total()
+		last = now
+		return same
+	}, time.Minute, still, "the cluster never comes to rest")
+}
+
+// makeDue sets the time of the last refresh of all that many made back by a day.
+func (w *world) makeDue(t *testing.T, count int) {
+	t.Helper()
+	client := w.resource(t, api.APIVersion, api.KindExternalSecret, w.namespace)
+	patch := fmt.Sprintf(`{"status":{"refreshTime":%q}}`, time.Now().Add(-24*time.Hour).UTC().Format(time.RFC3339))
+	var group errgroup.Group
+	group.SetLimit(16)
+	for i := range count {
+		group.Go(func() error {
+			_, err := client.Patch(t.Context(), fmt.Sprintf("es-%04d", i), "application/merge-patch+json", []byte(patch), metav1.PatchOptions{}, "status")
+			return err
+		})
+	}
+	require.NoError(t, group.Wait())
+}

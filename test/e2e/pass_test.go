@@ -1,0 +1,97 @@
+package e2e_test
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/test/harness"
+)
+
+// pass is what came of running the runner.
+type pass struct {
+	harness.Result
+	Report report
+}
+
+// report is the line that the runner prints, field by field as its users read it.
+type report struct {
+	Started  string         `json:"started"`
+	Seconds  float64        `json:"seconds"`
+	Total    int            `json:"total"`
+	Outcomes map[string]int `json:"outcomes"`
+	Requests map[string]int `json:"requests"`
+	Notes    []string       `json:"notes"`
+	Results  []result       `json:"results"`
+}
+
+// result is what became of one ExternalSecret.
+type result struct {
+	Namespace string   `json:"namespace"`
+	Name      string   `json:"name"`
+	Outcome   string   `json:"outcome"`
+	Reason    string   `json:"reason"`
+	Message   string   `json:"message"`
+	Secret    string   `json:"secret"`
+	Warnings  []string `json:"warnings"`
+	Changes   struct {
+		Added    []string `json:"added"`
+		Changed  []string `json:"changed"`
+		Removed  []string `json:"removed"`
+		Metadata bool     `json:"metadata"`
+	} `json:"changes"`
+}
+
+// of is the result of the ExternalSecret of this name, which must be there.
+func (p pass) of(t *testing.T, name string) result {
+	t.Helper()
+	for _, r := range p.Report.Results {
+		if r.Name == name {
+			return r
+		}
+	}
+	t.Fatalf("no result for %s:\n%s\n%s", name, p.Stdout, p.Stderr)
+	return result{}
+}
+
+// runner is the path of the runner.
+func runner(t *testing.T) string {
+	t.Helper()
+	return harness.Build(t, "./cmd/externalsecret-runner")
+}
+
+// environment is what a program needs to find the cluster, as its admin, and AWS.
+func (w *world) environment() []string {
+	return append(w.aws.Env(), "KUBECONFIG="+w.cluster.Kubeconfig())
+}
+
+// pass makes a pass over the world's namespace, with what args say besides.
+func (w *world) pass(t *testing.T, args ...string) pass {
+	t.Helper()
+	return w.passIn(t, w.environment(), args...)
+}
+
+// passIn is pass with another environment.
+func (w *world) passIn(t *testing.T, environment []string, args ...string) pass {
+	t.Helper()
+	return readPass(t, harness.Run(t, environment, runner(t), append([]string{"--namespaces", w.namespace, "--report", "full"}, args...)...))
+}
+
+// readPass reads the report, of which the fields must all be known here.
+func readPass(t *testing.T, r harness.Result) pass {
+	t.Helper()
+	p := pass{Result: r}
+	if r.Stdout != "" {
+		require.NoError(t, json.Unmarshal([]byte(r.Stdout), &p.Report), r.Stdout)
+	}
+	return p
+}
+
+// synced requires that a pass exits with 0, and nothing has failed.
+func (p pass) synced(t *testing.T) pass {
+	t.Helper()
+	require.Zero(t, p.Code, "stdout:\n%s\nstderr:\n%s", p.Stdout, p.Stderr)
+	require.Zero(t, p.Report.Outcomes["failed"])
+	return p
+}

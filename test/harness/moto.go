@@ -1,0 +1,63 @@
+package harness
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
+	"github.com/stretchr/testify/require"
+)
+
+// MotoEndpoint is moto, an emulator of AWS by other people, behind a gate that checks signatures and offers AWSDoor. Any role can be
+// assumed by anybody. Where it differs from AWS stands in test/awsfake/contract.
+type MotoEndpoint struct {
+	AWSDoor
+}
+
+// Moto starts a moto of its own for a test; it stops when the test ends. Where there is none the test is skipped, or fails when
+// REQUIRE_MOTO is set: test/moto/get.sh fetches it into the user's cache, or MOTO_DIR says where it is.
+func Moto(t testing.TB) *MotoEndpoint {
+	t.Helper()
+	dir := os.Getenv("MOTO_DIR")
+	if dir == "" {
+		cache, err := os.UserCacheDir()
+		require.NoError(t, err)
+		dir = filepath.Join(cache, "kubectl-externalsecret", "moto")
+	}
+	if _, err := os.Stat(filepath.Join(dir, "serve")); err != nil {
+		message := t.Name() + " IS NOT RUN AGAINST MOTO: there is none in " + dir + "; test/moto/get.sh fetches it"
+		if os.Getenv("REQUIRE_MOTO") != "" {
+			t.Fatal(message)
+		}
+		fmt.Fprintln(os.Stderr, message)
+		t.Skip(message)
+	}
+	m := &MotoEndpoint{startDoor(t, "./cmd/awsgate", "-moto", dir)}
+	m.Key(t, adminKey())
+	return m
+}
+
+// Put stores a secret in AWSRegion, as a new current version when it exists. Unlike Endpoint's it goes through the API; the counters
+// are not to be trusted across it.
+func (m *MotoEndpoint) Put(t testing.TB, name, value string) {
+	t.Helper()
+	admin := adminKey()
+	client := secretsmanager.New(secretsmanager.Options{
+		Region: AWSRegion, BaseEndpoint: aws.String(m.URL()),
+		Credentials: credentials.NewStaticCredentialsProvider(admin.ID, admin.Secret, ""),
+	})
+	ctx := context.WithoutCancel(t.Context())
+	_, err := client.CreateSecret(ctx, &secretsmanager.CreateSecretInput{Name: &name, SecretString: &value})
+	var exists *types.ResourceExistsException
+	if errors.As(err, &exists) {
+		_, err = client.PutSecretValue(ctx, &secretsmanager.PutSecretValueInput{SecretId: &name, SecretString: &value})
+	}
+	require.NoError(t, err)
+}
