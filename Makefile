@@ -8,7 +8,9 @@ SHELL := /bin/bash
 GOLANGCI_LINT_VERSION := v2.15.0
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 KEEP ?=
-GO_BUILD := CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
+# One setting for builds and tests alike, so that they share the build cache.
+export CGO_ENABLED := 0
+GO_BUILD := go build -ldflags "-s -w -X main.version=$(VERSION)"
 # The Go modules of this repository: the product, and what tests and generates it.
 MODULES := . test/cluster test/awsfake manifests/crdgen
 

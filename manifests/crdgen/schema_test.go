@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 	"testing"
 
@@ -39,6 +37,7 @@ func TestAnAPIServerTakesTheCRDs(t *testing.T) {
 }
 
 func TestASpecThatIsTaken(t *testing.T) {
+	kinds := schemas(t)
 	for name, tc := range map[string]struct{ kind, spec, want string }{
 		"nothing gets the defaults": {externalSecret, `{}`,
 			`{refreshInterval: 1h0m0s, target: {creationPolicy: Owner, deletionPolicy: Retain}}`},
@@ -58,7 +57,8 @@ func TestASpecThatIsTaken(t *testing.T) {
 		"an interval in words":   {clusterStore, `{refreshInterval: 5m, provider: {fake: {}}}`, `{refreshInterval: 5m, provider: {fake: {}}}`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			for version, schema := range versions(t, tc.kind) {
+			require.NotEmpty(t, kinds[tc.kind])
+			for version, schema := range kinds[tc.kind] {
 				got, err := schema.admit(t, tc.spec)
 				require.NoError(t, err, version)
 				assert.Equal(t, parse(t, tc.want), got, version)
@@ -68,6 +68,7 @@ func TestASpecThatIsTaken(t *testing.T) {
 }
 
 func TestASpecThatIsRefused(t *testing.T) {
+	kinds := schemas(t)
 	data := func(entry string) string { return `{data: [` + entry + `]}` }
 	aws := func(fields string) string {
 		return `{provider: {aws: {service: SecretsManager, region: r, ` + fields + `}}}`
@@ -110,7 +111,8 @@ func TestASpecThatIsRefused(t *testing.T) {
 		"a store's interval that is bool":  {clusterStore, `{provider: {fake: {}}, refreshInterval: true}`, "refreshInterval"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			for version, schema := range versions(t, tc.kind) {
+			require.NotEmpty(t, kinds[tc.kind])
+			for version, schema := range kinds[tc.kind] {
 				_, err := schema.admit(t, tc.spec)
 				require.ErrorContains(t, err, tc.want, version)
 				assert.NotContains(t, err.Error(), "sensitive", version)
@@ -143,19 +145,24 @@ func (s versionSchema) admit(t *testing.T, spec string) (any, error) {
 	return object["spec"], errs.ToAggregate()
 }
 
-func versions(t *testing.T, kind string) map[string]versionSchema {
+// schemas holds the versions of each kind.
+func schemas(t *testing.T) map[string]map[string]versionSchema {
 	t.Helper()
-	schemas := map[string]versionSchema{}
-	for _, version := range definitions(t)[kind].Spec.Versions {
-		schema := version.Schema.OpenAPIV3Schema
-		structural, err := structuralschema.NewStructural(schema)
-		require.NoError(t, err)
-		values, _, err := validation.NewSchemaValidator(schema)
-		require.NoError(t, err)
-		schemas[version.Name] = versionSchema{structural, values, cel.NewValidator(structural, true, celconfig.PerCallLimit)}
+	byKind := map[string]map[string]versionSchema{}
+	for kind, definition := range definitions(t) {
+		byKind[kind] = map[string]versionSchema{}
+		for _, version := range []string{"v1", "v1beta1"} {
+			schema, err := apiextensions.GetSchemaForVersion(definition, version)
+			require.NoError(t, err)
+			require.NotNil(t, schema, "%s has no version %s", kind, version)
+			structural, err := structuralschema.NewStructural(schema.OpenAPIV3Schema)
+			require.NoError(t, err)
+			values, _, err := validation.NewSchemaValidator(schema.OpenAPIV3Schema)
+			require.NoError(t, err)
+			byKind[kind][version] = versionSchema{structural, values, cel.NewValidator(structural, true, celconfig.PerCallLimit)}
+		}
 	}
-	require.ElementsMatch(t, []string{"v1", "v1beta1"}, slices.Collect(maps.Keys(schemas)))
-	return schemas
+	return byKind
 }
 
 // definitions reads the CRDs by kind, in the form in which a server holds them.

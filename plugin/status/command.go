@@ -1,16 +1,82 @@
-// Package status tells how ExternalSecrets are.
+// Package status is the command that tells how ExternalSecrets are. It reads what the cluster has recorded and asks no
+// provider. What is here gathers facts, judges them in functions without effects, and prints; it changes nothing, and of
+// Secrets it keeps names of keys and lengths only.
 package status
 
 import (
 	"github.com/spf13/cobra"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
+	cmdutil "k8s.io/kubectl/pkg/cmd/util"
 )
+
+const long = `
+Tell how ExternalSecrets are: when each was synced, when it is due, and what is wrong.
+
+It reads what is recorded in the cluster and asks no provider. A list reads ExternalSecrets, and the stores of those that nothing
+refreshes. One NAME shows the whole chain: its store, the ExternalSecret, its Secret with the lengths of the values, and the
+Pods that use it, with a note on those that have old values. Values are never shown.
+
+States:
+
+    Synced       the last refresh succeeded and none is overdue
+    Stale        the last refresh succeeded, and the next one is overdue, or the ExternalSecret was changed since; nothing
+                 refreshes it. Overdue means: due for more than one refresh interval, but at least 10 minutes and at most 1 hour
+    Failed       the last refresh failed, or the ExternalSecret cannot be read
+    NeverSynced  nothing has refreshed it yet
+    Skipped      it is not refreshed: its store is served by another controller, it is being deleted, or there is no Secret
+                 to merge into
+
+With -o json, yaml, jsonpath, go-template or custom-columns, each item is an ExternalSecretStatus (externalsecret.kubectl/v1):
+
+    metadata         namespace, name, uid, labels, creationTimestamp of the ExternalSecret
+    state            as above
+    reason, message  why, for a program and for a person
+    due              whether it is due for a refresh now
+    lastSync         when the last successful refresh began
+    nextDue          when the next refresh is due; absent if never, or as soon as the ExternalSecret changes
+    ready            status, reason, message, since: the condition as it was recorded
+    stores[]         kind, name
+    secretName, creationPolicy, deletionPolicy, refreshPolicy, refreshInterval
+    chain            for one NAME only: stores[], secret, pods, events`
+
+const example = `
+# List the ExternalSecrets of a namespace
+kubectl externalsecret status -n shop
+
+# List those of all namespaces, with their Secrets and full messages
+kubectl externalsecret status -A -o wide
+
+# Show one with its store, Secret and Pods
+kubectl externalsecret status db
+
+# List those that are not well
+kubectl externalsecret status -A -o jsonpath='{range .items[?(@.state!="Synced")]}{.metadata.namespace}/{.metadata.name}{"\t"}{.message}{"\n"}{end}'
+
+# List the ones that wait longest for a refresh first
+kubectl externalsecret status -A --sort-by=.lastSync
+
+# Watch them change
+kubectl externalsecret status -w`
 
 // NewCommand makes `status`.
 func NewCommand(getter genericclioptions.RESTClientGetter, streams genericiooptions.IOStreams) *cobra.Command {
-	return &cobra.Command{
-		Use: "status", Short: "Tell how ExternalSecrets are",
-		RunE: func(*cobra.Command, []string) error { return nil },
+	flags := NewFlags(getter, streams)
+	cmd := &cobra.Command{
+		Use:                   "status [NAME... | -l SELECTOR | --field-selector SELECTOR] [-A]",
+		DisableFlagsInUseLine: true,
+		Short:                 "Tell how ExternalSecrets are",
+		Long:                  long,
+		Example:               example,
+		SuggestFor:            []string{"get", "list", "describe"},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			options, err := flags.ToOptions(args)
+			if err != nil {
+				return cmdutil.UsageErrorf(cmd, "%v", err)
+			}
+			return options.Run(cmd.Context())
+		},
 	}
+	flags.AddFlags(cmd)
+	return cmd
 }

@@ -63,7 +63,6 @@ func TestAPassOverTwoThousandExternalSecretsKeepsToItsBudget(t *testing.T) {
 	w.many(t, count, distinct, "1h")
 	var p pass
 
-	t.Log(time.Now())
 	kube, aws := w.counted(t, func() { p = w.pass(t).synced(t) })
 	require.Equal(t, map[string]int{"created": count}, p.Report.Outcomes)
 	require.Equal(t, distinct/20, aws.Count(harness.OpBatchGetSecretValue), "full batches of 20")
@@ -75,7 +74,6 @@ func TestAPassOverTwoThousandExternalSecretsKeepsToItsBudget(t *testing.T) {
 	require.LessOrEqual(t, float64(kube.Total())/count, 3.1, "requests an object:\n%s", kube)
 	require.Equal(t, map[string]string{"value": "value-of-0499"}, w.data(t, "es-1999"))
 
-	t.Log(time.Now(), p.Report.Seconds)
 	kube, aws = w.counted(t, func() { p = w.pass(t).synced(t) })
 	require.Equal(t, map[string]int{"skipped": count}, p.Report.Outcomes, "nothing is due")
 	require.Zero(t, aws.Total())
@@ -84,7 +82,6 @@ func TestAPassOverTwoThousandExternalSecretsKeepsToItsBudget(t *testing.T) {
 		kube.Count("LIST", "clustersecretstores")+kube.Count("LIST", "secrets"), "lists only:\n%s", kube)
 
 	w.makeDue(t, count)
-	t.Log(time.Now(), p.Report.Seconds)
 	kube, aws = w.counted(t, func() { p = w.pass(t).synced(t) })
 	require.Equal(t, map[string]int{"unchanged": count}, p.Report.Outcomes)
 	require.Equal(t, distinct/20, aws.Total())

@@ -35,13 +35,21 @@ type world struct {
 // newWorld makes a world with a namespace and an endpoint that nothing else uses.
 func newWorld(t *testing.T) *world {
 	t.Helper()
+	w := worldIn(t, "")
+	w.namespace = w.cluster.Namespace(t)
+	return w
+}
+
+// worldIn makes a world with a namespace that is there already.
+func worldIn(t *testing.T, namespace string) *world {
+	t.Helper()
 	cluster := harness.Cluster(t)
 	cluster.ApplyCRDs(t)
 	core, err := kubernetes.NewForConfig(cluster.Config())
 	require.NoError(t, err)
 	objects, err := dynamic.NewForConfig(cluster.Config())
 	require.NoError(t, err)
-	return &world{cluster: cluster, aws: harness.AWS(t), namespace: cluster.Namespace(t), core: core, objects: objects}
+	return &world{cluster: cluster, aws: harness.AWS(t), namespace: namespace, core: core, objects: objects}
 }
 
 // another is the same world with another namespace, for a test within a test.

@@ -111,21 +111,25 @@ func TestServiceAccountKubeconfig(t *testing.T) {
 	})
 }
 
+// podTemplate is an object that nothing in the cluster acts upon.
+const podTemplate = `{"apiVersion": "v1", "kind": "PodTemplate", "metadata": {"name": "counted"},
+	"template": {"spec": {"containers": [{"name": "none", "image": "none"}]}}}`
+
 func TestRequestsCountWhatIsAsked(t *testing.T) {
 	cluster := harness.Cluster(t)
-	namespace := cluster.Namespace(t)
-	in := "--namespace=" + namespace
-	// Nothing but this test uses pod templates.
+	t.Run("a test before it, whose namespace is still being deleted", func(t *testing.T) {
+		cluster.Kubectl(t, podTemplate, "create", "-f", "-", "--namespace="+cluster.Namespace(t))
+	})
+	in := "--namespace=" + cluster.Namespace(t)
+
 	before := cluster.Requests(t)
-	template := `{"apiVersion": "v1", "kind": "PodTemplate", "metadata": {"name": "counted"},
-		"template": {"spec": {"containers": [{"name": "none", "image": "none"}]}}}`
-	cluster.Kubectl(t, template, "create", "-f", "-", in)
+	cluster.Kubectl(t, podTemplate, "create", "-f", "-", in)
 	for range 3 {
 		cluster.Kubectl(t, "", "get", "podtemplate", "counted", in)
 	}
 	_, err := cluster.KubectlErr(t, "", "get", "podtemplate", "missing", in)
 	require.Error(t, err)
-	cluster.Kubectl(t, template, "apply", "--server-side", "--field-manager=other", "-f", "-", in)
+	cluster.Kubectl(t, podTemplate, "apply", "--server-side", "--field-manager=other", "-f", "-", in)
 
 	counts := cluster.Requests(t).Sub(before).Only("podtemplates")
 	require.Equal(t, "1 APPLY podtemplates 200\n3 GET podtemplates 200\n1 GET podtemplates 404\n1 POST podtemplates 201\n",

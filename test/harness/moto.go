@@ -16,7 +16,7 @@ import (
 )
 
 // MotoEndpoint is moto, an emulator of AWS by other people, behind a gate that checks signatures and offers AWSDoor. Any role can be
-// assumed by anybody. Where it differs from AWS stands in test/awsfake/contract.
+// assumed by anybody, and Counters.Errors has the gate's refusals only. Where moto differs from AWS stands in test/awsfake/contract.
 type MotoEndpoint struct {
 	AWSDoor
 }

@@ -2,73 +2,88 @@ package harness
 
 import (
 	"bufio"
+	"context"
+	"encoding/json"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"k8s.io/client-go/rest"
 )
 
-// Request is what requests to the API server that count as one kind have in common.
-type Request struct {
-	Verb        string // GET, LIST, WATCH, POST, PUT, PATCH, APPLY (a server-side apply), DELETE, DELETECOLLECTION
-	Resource    string // plural, such as secrets; empty for requests of no resource, such as discovery
-	Subresource string // such as status; often empty
-	Code        string // of the answer, such as 200
-}
-
-// String is, for example, "PATCH externalsecrets/status 200".
-func (r Request) String() string {
-	return r.Verb + " " + r.target() + " " + r.Code
-}
-
-// target is the resource with, after a slash, the subresource if there is one.
-func (r Request) target() string {
-	if r.Subresource == "" {
-		return r.Resource
-	}
-	return r.Resource + "/" + r.Subresource
-}
-
-// RequestCounts are numbers of requests by kind, never 0.
-type RequestCounts map[Request]int
+// quietWithin is how long the deletion of namespaces may take, which is a matter of seconds.
+const quietWithin = time.Minute
 
 // Requests are the requests that the API server has answered since it started, of all clients, the cluster's own controllers
 // among them. A watch counts when it ends. To count what a piece of work asks, subtract the counts before it from those after it
-// and look at the resources that only this work uses, or at those of one test at a time.
+// and look at the resources that the work uses.
+//
+// The deletion of a namespace lists every namespaced resource in it and deletes what it finds. For the sake of the counts
+// Requests first waits until the namespaces of earlier tests are gone, by listing namespaces; parallel tests would still get
+// into each other's counts.
 func (c *ControlPlane) Requests(t testing.TB) RequestCounts {
 	t.Helper()
-	counts, err := c.requests(t)
-	require.NoError(t, err, "count the requests to the API server")
+	ctx, cancel := context.WithTimeout(t.Context(), quietWithin)
+	defer cancel()
+	require.NoError(t, c.waitForDeletions(ctx), "wait for the namespaces of earlier tests to be gone")
+	page, err := c.get(ctx, "/metrics")
+	require.NoError(t, err)
+	counts, err := parseRequests(strings.NewReader(page))
+	require.NoError(t, err)
 	return counts
 }
 
-// requests reads the metrics of the API server.
-func (c *ControlPlane) requests(t testing.TB) (_ RequestCounts, err error) {
+// waitForDeletions waits until no namespace is being deleted.
+func (c *ControlPlane) waitForDeletions(ctx context.Context) error {
+	for {
+		page, err := c.get(ctx, "/api/v1/namespaces?fieldSelector=status.phase%3DTerminating")
+		if err != nil {
+			return err
+		}
+		var going struct{ Items []json.RawMessage }
+		if err := json.Unmarshal([]byte(page), &going); err != nil {
+			return fmt.Errorf("read the list of namespaces: %w", err)
+		}
+		if len(going.Items) == 0 {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
+// get reads a page of the API server as the admin. path may have a query.
+func (c *ControlPlane) get(ctx context.Context, path string) (string, error) {
 	client, err := rest.HTTPClientFor(c.config)
 	if err != nil {
-		return nil, err
+		return "", fmt.Errorf("make a client of the cluster: %w", err)
 	}
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, c.Info.Server+"/metrics", nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.Info.Server+path, nil)
 	if err != nil {
-		return nil, err
+		return "", fmt.Errorf("make the request %s: %w", path, err)
 	}
 	response, err := client.Do(request)
 	if err != nil {
-		return nil, err
+		return "", err // names the method and the URL
 	}
-	defer func() { _ = response.Body.Close() }() // only read
+	defer func() { _ = response.Body.Close() }() // it is only read
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		return "", fmt.Errorf("read the answer to %s: %w", path, err)
+	}
 	if response.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("GET /metrics: %s", response.Status)
+		return "", fmt.Errorf("GET %s: %s", path, response.Status)
 	}
-	return parseRequests(response.Body)
+	return string(body), nil
 }
 
 // parseRequests adds up the samples of apiserver_request_total in a page of metrics.
@@ -92,54 +107,8 @@ func parseRequests(page io.Reader) (RequestCounts, error) {
 		}
 		counts[Request{byName["verb"], byName["resource"], byName["subresource"], byName["code"]}] += int(number)
 	}
-	return counts, lines.Err()
-}
-
-// Sub is what was counted since before.
-func (c RequestCounts) Sub(before RequestCounts) RequestCounts {
-	since := RequestCounts{}
-	for kind, count := range c {
-		if more := count - before[kind]; more != 0 {
-			since[kind] = more
-		}
+	if err := lines.Err(); err != nil {
+		return nil, fmt.Errorf("read the metrics: %w", err)
 	}
-	return since
-}
-
-// Only is the part with the named resources, all their subresources included.
-func (c RequestCounts) Only(resources ...string) RequestCounts {
-	part := maps.Clone(c)
-	maps.DeleteFunc(part, func(kind Request, _ int) bool { return !slices.Contains(resources, kind.Resource) })
-	return part
-}
-
-// Count is the number of requests of a verb for a resource, such as secrets, or a subresource, such as
-// externalsecrets/status, whatever the answer was.
-func (c RequestCounts) Count(verb, resource string) int {
-	sum := 0
-	for kind, count := range c {
-		if kind.Verb == verb && kind.target() == resource {
-			sum += count
-		}
-	}
-	return sum
-}
-
-// Total is the number of all requests.
-func (c RequestCounts) Total() int {
-	sum := 0
-	for _, count := range c {
-		sum += count
-	}
-	return sum
-}
-
-// String has a line for each kind, in alphabetical order, such as "3 PATCH externalsecrets/status 200".
-func (c RequestCounts) String() string {
-	kinds := slices.SortedFunc(maps.Keys(c), func(a, b Request) int { return strings.Compare(a.String(), b.String()) })
-	var text strings.Builder
-	for _, kind := range kinds {
-		fmt.Fprintf(&text, "%d %s\n", c[kind], kind)
-	}
-	return text.String()
+	return counts, nil
 }

@@ -159,7 +159,8 @@ func find(id string, values []types.SecretValueEntry, failures []types.APIErrorT
 	}
 	for _, f := range failures {
 		if failed := aws.ToString(f.SecretId); id == failed || isARNOf(id, failed) {
-			return &provider.Answer{Err: refusal("BatchGetSecretValue", aws.ToString(f.ErrorCode), aws.ToString(f.Message), nil)}
+			// In the same words as a single read: how many secrets a run reads must not change what it says about one.
+			return &provider.Answer{Err: refusal("GetSecretValue", aws.ToString(f.ErrorCode), aws.ToString(f.Message), nil)}
 		}
 	}
 	return nil

@@ -29,6 +29,8 @@ func listing() []sentence {
 		filtered("a tag value filter is a prefix", []string{"Alpha"}, by("tag-value", "pro")),
 		filtered("a tag key and a tag value filter are not about the same tag", []string{"beta"}, by("tag-key", "env"), by("tag-value", "red")),
 		filtered("a description filter does not mind the case", []string{"alto"}, by("description", "the deep")),
+		filtered("an all filter finds the words of tags", []string{"Alps", "beta"}, by("all", "red")),
+		filtered("an all filter finds the beginnings of a description's words", []string{"alto"}, by("all", "dee")),
 		filtered("a name filter with an exclamation mark keeps what does not match", []string{"beta"}, by("name", "!A"), by("name", "!a")),
 		{"a filter of an unknown kind is a validation error", func(t *testing.T, s *server) {
 			_, err := s.secrets().ListSecrets(t.Context(), &secretsmanager.ListSecretsInput{Filters: []types.Filter{by("colour", "red")}})

@@ -68,7 +68,7 @@ func startMoto(t *testing.T) *server {
 	}
 	running, err := moto.Start(t.Context(), dir, io.Discard)
 	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, running.Stop()) })
+	t.Cleanup(running.Stop)
 	web := httptest.NewServer(gate.New(running.URL))
 	t.Cleanup(web.Close)
 	return &server{url: web.URL}

@@ -45,6 +45,7 @@ func run(ctx context.Context, listen, backend, motoDir string) error {
 	if err != nil {
 		return err
 	}
+	defer server.Stop()
 	// Without its server the gate is of no use: it ends too, and its caller notices.
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
@@ -52,6 +53,5 @@ func run(ctx context.Context, listen, backend, motoDir string) error {
 		<-server.Exited()
 		stop()
 	}()
-	err = program.Serve(ctx, listen, gate.New(server.URL), os.Stdin, os.Stdout)
-	return errors.Join(err, server.Stop())
+	return program.Serve(ctx, listen, gate.New(server.URL), os.Stdin, os.Stdout)
 }

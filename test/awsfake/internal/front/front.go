@@ -93,14 +93,14 @@ func (d *Door) verify(r *http.Request, call *wire.Call) (sigv4.Signature, error)
 // idsOf are the secrets a call asks to read; a body that can't be decoded asks for none.
 func idsOf(call *wire.Call) []string {
 	var in struct {
-		SecretId     string
-		SecretIdList []string
+		SecretID  string   `json:"SecretId"`
+		SecretIDs []string `json:"SecretIdList"`
 	}
 	if call.Service != wire.SecretsManager || json.Unmarshal(call.Body, &in) != nil {
 		return nil
 	}
 	if call.Operation == "GetSecretValue" {
-		return []string{in.SecretId}
+		return []string{in.SecretID}
 	}
-	return in.SecretIdList
+	return in.SecretIDs
 }

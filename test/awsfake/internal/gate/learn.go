@@ -19,10 +19,11 @@ var expiration = regexp.MustCompile(`<Expiration>[^<]*</Expiration>`)
 // assumed is the part of an STS answer that opens a session, whichever operation it answers.
 type assumed struct {
 	Results []struct {
-		User        struct{ Arn string } `xml:"AssumedRoleUser"`
+		ARN         string `xml:"AssumedRoleUser>Arn"`
 		Credentials *struct {
-			AccessKeyId, SecretAccessKey, SessionToken string
-			Expiration                                 time.Time
+			AccessKeyID                   string `xml:"AccessKeyId"`
+			SecretAccessKey, SessionToken string
+			Expiration                    time.Time
 		}
 	} `xml:",any"`
 }
@@ -42,10 +43,10 @@ func (p proxy) learn(r front.Request, response *http.Response) error {
 			}
 			form := r.Call.Form
 			expires := p.identities.Learn(identity.Session{
-				ARN: result.User.Arn, Role: form.Get("RoleArn"), Name: form.Get("RoleSessionName"), Operation: r.Call.Operation,
+				ARN: result.ARN, Role: form.Get("RoleArn"), Name: form.Get("RoleSessionName"), Operation: r.Call.Operation,
 				Source: r.Who.ARN, ExternalID: form.Get("ExternalId"), Issued: time.Now().UTC(),
 			}, identity.Credentials{
-				AccessKeyID: c.AccessKeyId, SecretAccessKey: c.SecretAccessKey, SessionToken: c.SessionToken, Expiration: c.Expiration,
+				AccessKeyID: c.AccessKeyID, SecretAccessKey: c.SecretAccessKey, SessionToken: c.SessionToken, Expiration: c.Expiration,
 			})
 			body = expiration.ReplaceAll(body, []byte("<Expiration>"+expires.Format(time.RFC3339)+"</Expiration>"))
 		}

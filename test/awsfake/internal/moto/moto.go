@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
@@ -29,53 +28,48 @@ const (
 type Server struct {
 	URL *url.URL
 
-	command *exec.Cmd
-	exited  chan struct{}
-	err     error // how it ended; read after exited is closed
+	cancel context.CancelFunc
+	exited chan struct{}
+	err    error // how it ended; read after exited is closed
 }
 
-// Start runs the moto in a folder and waits until it answers. Its log goes to logs.
+// Start runs the moto in a folder and waits until it answers. It runs until ctx ends or Stop is called. Its log goes to logs.
 func Start(ctx context.Context, dir string, logs io.Writer) (*Server, error) {
-	port, err := freePort()
+	port, err := freePort(ctx)
 	if err != nil {
 		return nil, err
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	command := exec.CommandContext(ctx, filepath.Join(dir, "serve"), strconv.Itoa(port))
+	command.Stdout, command.Stderr = logs, logs
+	command.SysProcAttr = endWithParent()
+	command.Cancel = func() error { return command.Process.Signal(syscall.SIGTERM) }
+	command.WaitDelay = stopIn
 	s := &Server{
-		URL:     &url.URL{Scheme: "http", Host: net.JoinHostPort("127.0.0.1", strconv.Itoa(port))},
-		command: exec.Command(filepath.Join(dir, "serve"), strconv.Itoa(port)),
-		exited:  make(chan struct{}),
+		URL:    &url.URL{Scheme: "http", Host: net.JoinHostPort("127.0.0.1", strconv.Itoa(port))},
+		cancel: cancel,
+		exited: make(chan struct{}),
 	}
-	s.command.Stdout, s.command.Stderr = logs, logs
-	s.command.SysProcAttr = endWithParent()
-	started := make(chan error)
-	go s.run(started)
-	if err := <-started; err != nil {
-		return nil, fmt.Errorf("start moto: %w", err)
-	}
-	ctx, cancel := context.WithTimeout(ctx, readyIn)
-	defer cancel()
+	go s.run(command)
 	if err := s.wait(ctx); err != nil {
-		return nil, errors.Join(err, s.Stop())
+		s.Stop()
+		return nil, err
 	}
 	return s, nil
 }
 
-// run starts the process and waits for its end. The system ends the child with the thread that started it, so that thread is kept.
-func (s *Server) run(started chan<- error) {
+// run is the process from start to end. The system ends a child with the thread that started it, so that thread is kept.
+func (s *Server) run(command *exec.Cmd) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	if err := s.command.Start(); err != nil {
-		close(s.exited)
-		started <- err
-		return
-	}
-	started <- nil
-	s.err = s.command.Wait()
+	s.err = command.Run()
 	close(s.exited)
 }
 
 // wait polls until the server answers.
 func (s *Server) wait(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, readyIn)
+	defer cancel()
 	tick := time.NewTicker(pollEach)
 	defer tick.Stop()
 	for {
@@ -100,34 +94,23 @@ func (s *Server) wait(ctx context.Context) error {
 func (s *Server) Exited() <-chan struct{} { return s.exited }
 
 // Stop ends the server and waits for that.
-func (s *Server) Stop() error {
-	select {
-	case <-s.exited:
-		return nil
-	default:
-	}
-	if err := s.command.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
-		return fmt.Errorf("stop moto: %w", err)
-	}
-	select {
-	case <-s.exited:
-	case <-time.After(stopIn):
-		if err := s.command.Process.Kill(); err != nil {
-			return fmt.Errorf("kill moto: %w", err)
-		}
-		<-s.exited
-	}
-	return nil
+func (s *Server) Stop() {
+	s.cancel()
+	<-s.exited
 }
 
 // freePort asks the system for a port nobody listens on. Somebody may take it before moto does; then moto ends at once.
-func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+func freePort(ctx context.Context) (int, error) {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return 0, fmt.Errorf("find a free port: %w", err)
 	}
-	port := l.Addr().(*net.TCPAddr).Port
-	if err := l.Close(); err != nil {
+	_, text, err := net.SplitHostPort(l.Addr().String())
+	if err := errors.Join(err, l.Close()); err != nil {
+		return 0, fmt.Errorf("find a free port: %w", err)
+	}
+	port, err := strconv.Atoi(text)
+	if err != nil {
 		return 0, fmt.Errorf("find a free port: %w", err)
 	}
 	return port, nil

@@ -23,7 +23,7 @@ type Ready struct {
 // Serve listens on an address, prints Ready on stdout and serves until ctx ends or stdin is at its end; stdin may be nil. The wish
 // to stop is no error.
 func Serve(ctx context.Context, address string, handler http.Handler, stdin io.Reader, stdout io.Writer) error {
-	listener, err := net.Listen("tcp", address)
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
@@ -42,14 +42,13 @@ func Serve(ctx context.Context, address string, handler http.Handler, stdin io.R
 	stopped := make(chan error, 1)
 	go func() {
 		<-ctx.Done()
-		grace, cancel := context.WithTimeout(context.Background(), stopGrace)
+		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopGrace)
 		defer cancel()
-		if err := server.Shutdown(grace); err != nil {
+		err := server.Shutdown(grace)
+		if err != nil {
 			err = server.Close() // requests that take longer are cut off
-			stopped <- err
-			return
 		}
-		stopped <- nil
+		stopped <- err
 	}()
 	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("serve: %w", err)

@@ -19,7 +19,7 @@ type deletion struct {
 
 func (s *Service) delete(r request) (any, error) {
 	var in struct {
-		SecretId                   string
+		SecretID                   string `json:"SecretId"`
 		RecoveryWindowInDays       *int
 		ForceDeleteWithoutRecovery bool
 	}
@@ -39,9 +39,9 @@ func (s *Service) delete(r request) (any, error) {
 	s.store.mu.Lock()
 	defer s.store.mu.Unlock()
 	if in.ForceDeleteWithoutRecovery {
-		return s.purge(r, in.SecretId)
+		return s.purge(r, in.SecretID)
 	}
-	found, err := s.living(r, r.call.Action(), in.SecretId)
+	found, err := s.living(r, r.call.Action(), in.SecretID)
 	if err != nil {
 		return nil, err
 	}
@@ -70,13 +70,15 @@ func (s *secret) schedule(days int) {
 }
 
 func (s *Service) restore(r request) (any, error) {
-	var in struct{ SecretId string }
+	var in struct {
+		SecretID string `json:"SecretId"`
+	}
 	if err := r.call.Decode(&in); err != nil {
 		return nil, err
 	}
 	s.store.mu.Lock()
 	defer s.store.mu.Unlock()
-	found, err := s.target(r, r.call.Action(), in.SecretId)
+	found, err := s.target(r, r.call.Action(), in.SecretID)
 	if err != nil {
 		return nil, err
 	}

@@ -85,7 +85,7 @@ func readToken(token string) (int, error) {
 type description struct {
 	ARN, Name       string
 	Description     string     `json:",omitempty"`
-	KmsKeyId        string     `json:",omitempty"`
+	KMSKeyID        string     `json:"KmsKeyId,omitempty"`
 	DeletedDate     *wire.Time `json:",omitempty"`
 	CreatedDate     wire.Time
 	LastChangedDate wire.Time
@@ -96,7 +96,7 @@ type description struct {
 
 func describe(s *secret) description {
 	d := description{
-		ARN: s.arn, Name: s.name, Description: s.description, KmsKeyId: s.kmsKey, Tags: s.tags,
+		ARN: s.arn, Name: s.name, Description: s.description, KMSKeyID: s.kmsKey, Tags: s.tags,
 		CreatedDate: wire.Time{Time: s.created}, LastChangedDate: wire.Time{Time: s.changed},
 	}
 	if !s.deleted.IsZero() {
@@ -116,13 +116,15 @@ func labelled(s *secret) map[string][]string {
 }
 
 func (s *Service) describe(r request) (any, error) {
-	var in struct{ SecretId string }
+	var in struct {
+		SecretID string `json:"SecretId"`
+	}
 	if err := r.call.Decode(&in); err != nil {
 		return nil, err
 	}
 	s.store.mu.RLock()
 	defer s.store.mu.RUnlock()
-	found, err := s.target(r, r.call.Action(), in.SecretId)
+	found, err := s.target(r, r.call.Action(), in.SecretID)
 	if err != nil {
 		return nil, err
 	}

@@ -19,7 +19,7 @@ const (
 // entry is one secret value as it is answered.
 type entry struct {
 	ARN, Name     string
-	VersionId     string
+	VersionID     string  `json:"VersionId"`
 	SecretString  *string `json:",omitempty"`
 	SecretBinary  []byte  `json:",omitempty"` // base64 on the wire
 	VersionStages []string
@@ -40,29 +40,37 @@ func (s *Service) read(r request, id, versionID, label string) (entry, error) {
 		return entry{}, err
 	}
 	return entry{
-		ARN: found.arn, Name: found.name, VersionId: v.id, VersionStages: found.stagesOf(v.id),
+		ARN: found.arn, Name: found.name, VersionID: v.id, VersionStages: found.stagesOf(v.id),
 		SecretString: v.value.text, SecretBinary: v.value.binary, CreatedDate: wire.Time{Time: v.created},
 	}, nil
 }
 
 func (s *Service) get(r request) (any, error) {
-	var in struct{ SecretId, VersionId, VersionStage string }
+	var in struct {
+		SecretID     string `json:"SecretId"`
+		VersionID    string `json:"VersionId"`
+		VersionStage string
+	}
 	if err := r.call.Decode(&in); err != nil {
 		return nil, err
 	}
 	s.store.mu.RLock()
 	defer s.store.mu.RUnlock()
-	return s.read(r, in.SecretId, in.VersionId, in.VersionStage)
+	return s.read(r, in.SecretID, in.VersionID, in.VersionStage)
 }
 
 type batchInput struct {
-	SecretIdList []string
-	Filters      []filter
-	MaxResults   *int
-	NextToken    string
+	SecretIDs  []string `json:"SecretIdList"`
+	Filters    []filter
+	MaxResults *int
+	NextToken  string
 }
 
-type itemError struct{ SecretId, ErrorCode, Message string }
+type itemError struct {
+	SecretID  string `json:"SecretId"`
+	ErrorCode string
+	Message   string
+}
 
 type batchResult struct {
 	SecretValues []entry
@@ -83,8 +91,8 @@ func (s *Service) batch(r request) (any, error) {
 	}
 	s.store.mu.RLock()
 	defer s.store.mu.RUnlock()
-	if in.SecretIdList != nil {
-		return s.readAll(r, in.SecretIdList), nil
+	if in.SecretIDs != nil {
+		return s.readAll(r, in.SecretIDs), nil
 	}
 	if err := s.authorize(r, actionList); err != nil {
 		return nil, err
@@ -104,9 +112,9 @@ func (s *Service) batch(r request) (any, error) {
 
 func (in batchInput) check() error {
 	switch {
-	case len(in.SecretIdList) > 0 == (len(in.Filters) > 0):
+	case len(in.SecretIDs) > 0 == (len(in.Filters) > 0):
 		return invalidParameter("Either 'SecretIdList' or 'Filters' must be provided, but not both.")
-	case len(in.SecretIdList) > maxBatch:
+	case len(in.SecretIDs) > maxBatch:
 		return wire.Constraint("[secret ids]", "secretIdList", "Member must have length less than or equal to "+strconv.Itoa(maxBatch))
 	case in.MaxResults != nil && len(in.Filters) == 0:
 		return invalidParameter("'Filters' not specified. 'Filters' must also be specified when 'MaxResults' is provided.")

@@ -39,15 +39,16 @@ func tooLong(member string) error {
 // written is the answer to every write.
 type written struct {
 	ARN, Name     string
-	VersionId     string   `json:",omitempty"`
+	VersionID     string   `json:"VersionId,omitempty"`
 	VersionStages []string `json:",omitempty"`
 }
 
 func (s *Service) create(r request) (any, error) {
 	var in struct {
 		valueInput
-		Name, Description, KmsKeyId string
-		Tags                        []Tag
+		Name, Description string
+		KMSKeyID          string `json:"KmsKeyId"`
+		Tags              []Tag
 	}
 	if err := r.call.Decode(&in); err != nil {
 		return nil, err
@@ -71,11 +72,11 @@ func (s *Service) create(r request) (any, error) {
 		return nil, exists("The operation failed because the secret " + in.Name + " already exists.")
 	}
 	made := s.store.add(r.at, in.Name)
-	made.description, made.kmsKey, made.tags = in.Description, in.KmsKeyId, in.Tags
+	made.description, made.kmsKey, made.tags = in.Description, in.KMSKeyID, in.Tags
 	result := written{ARN: made.arn, Name: made.name}
 	if !v.empty() {
-		result.VersionId = cmp.Or(in.ClientRequestToken, wire.NewUUID())
-		made.addVersion(result.VersionId, v, []string{stageCurrent})
+		result.VersionID = cmp.Or(in.ClientRequestToken, wire.NewUUID())
+		made.addVersion(result.VersionID, v, []string{stageCurrent})
 	}
 	return result, nil
 }
@@ -83,7 +84,7 @@ func (s *Service) create(r request) (any, error) {
 func (s *Service) put(r request) (any, error) {
 	var in struct {
 		valueInput
-		SecretId      string
+		SecretID      string `json:"SecretId"`
 		VersionStages []string
 	}
 	if err := r.call.Decode(&in); err != nil {
@@ -98,7 +99,7 @@ func (s *Service) put(r request) (any, error) {
 	}
 	s.store.mu.Lock()
 	defer s.store.mu.Unlock()
-	found, err := s.living(r, r.call.Action(), in.SecretId)
+	found, err := s.living(r, r.call.Action(), in.SecretID)
 	if err != nil {
 		return nil, err
 	}
@@ -112,5 +113,5 @@ func (s *Service) put(r request) (any, error) {
 		}
 		found.addVersion(id, v, labels)
 	}
-	return written{ARN: found.arn, Name: found.name, VersionId: id, VersionStages: found.stagesOf(id)}, nil
+	return written{ARN: found.arn, Name: found.name, VersionID: id, VersionStages: found.stagesOf(id)}, nil
 }

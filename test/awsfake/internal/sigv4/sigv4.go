@@ -4,7 +4,6 @@ package sigv4
 
 import (
 	"bytes"
-	"context"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/hex"
@@ -120,7 +119,7 @@ func checkSkew(signed, now time.Time) error {
 
 // sign computes the signature the request should carry, over exactly the headers its sender signed.
 func (s Signature) sign(r *http.Request, body []byte, credential Credential, signed time.Time) (string, error) {
-	again, err := http.NewRequest(r.Method, "http://"+r.Host+r.URL.RequestURI(), bytes.NewReader(body))
+	again, err := http.NewRequestWithContext(r.Context(), r.Method, "http://"+r.Host+r.URL.RequestURI(), bytes.NewReader(body))
 	if err != nil {
 		return "", fmt.Errorf("rebuild the request to sign it: %w", err)
 	}
@@ -136,7 +135,7 @@ func (s Signature) sign(r *http.Request, body []byte, credential Credential, sig
 	}
 	sum := sha256.Sum256(body)
 	owner := aws.Credentials{AccessKeyID: s.KeyID, SecretAccessKey: credential.Secret, SessionToken: credential.Token}
-	if err := v4.NewSigner().SignHTTP(context.Background(), owner, again, hex.EncodeToString(sum[:]), s.Service, s.Region, signed); err != nil {
+	if err := v4.NewSigner().SignHTTP(r.Context(), owner, again, hex.EncodeToString(sum[:]), s.Service, s.Region, signed); err != nil {
 		return "", fmt.Errorf("sign the request again: %w", err)
 	}
 	_, signature, _ := strings.Cut(again.Header.Get("Authorization"), "Signature=")

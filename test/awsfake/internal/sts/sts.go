@@ -45,7 +45,9 @@ func (s *Service) Handle(c *wire.Call, p identity.Principal) (any, error) {
 }
 
 type identityResult struct {
-	Arn, UserId, Account string
+	ARN     string `xml:"Arn"`
+	UserID  string `xml:"UserId"`
+	Account string
 }
 
 func callerIdentity(p identity.Principal) identityResult {
@@ -53,15 +55,17 @@ func callerIdentity(p identity.Principal) identityResult {
 	if p.Session != nil {
 		id = "AROA" + p.Account + ":" + p.Session.Name
 	}
-	return identityResult{Arn: p.ARN, UserId: id, Account: p.Account}
+	return identityResult{ARN: p.ARN, UserID: id, Account: p.Account}
 }
 
 type credentials struct {
-	AccessKeyId, SecretAccessKey, SessionToken, Expiration string
+	AccessKeyID                               string `xml:"AccessKeyId"`
+	SecretAccessKey, SessionToken, Expiration string
 }
 
 type assumedRole struct {
-	AssumedRoleId, Arn string
+	ID  string `xml:"AssumedRoleId"`
+	ARN string `xml:"Arn"`
 }
 
 type assumeResult struct {
@@ -78,8 +82,8 @@ func (s *Service) open(session identity.Session) assumeResult {
 	return assumeResult{
 		Credentials: credentials{c.AccessKeyID, c.SecretAccessKey, c.SessionToken, c.Expiration.Format(time.RFC3339)},
 		AssumedRoleUser: assumedRole{
-			AssumedRoleId: "AROA" + opened.KeyID[4:] + ":" + opened.Name,
-			Arn:           opened.ARN,
+			ID:  "AROA" + opened.KeyID[4:] + ":" + opened.Name,
+			ARN: opened.ARN,
 		},
 	}
 }

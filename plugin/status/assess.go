@@ -1,0 +1,132 @@
+package status
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/resolve"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/secret"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/write"
+)
+
+// The bounds of how late a refresh may be before it is overdue. A CronJob that runs every few minutes must not make what has a
+// short interval look stale, and what has a long one should not go unnoticed for a day.
+const (
+	leastGrace = 10 * time.Minute
+	mostGrace  = time.Hour
+)
+
+// assess judges an ExternalSecret by what is recorded in it.
+func assess(item resolve.Item, now time.Time) Item {
+	judged := Item{
+		TypeMeta: metav1.TypeMeta{APIVersion: apiVersion, Kind: kindItem},
+		Metadata: Metadata{Namespace: item.Namespace, Name: item.Name},
+	}
+	if item.ES == nil {
+		return judged.as(Failed, reasonInvalid, item.Err.Error())
+	}
+	es := item.ES
+	judged.describe(es)
+	due, _, err := resolve.Due(es, now, true)
+	judged.Due = due && err == nil
+	if interval, err := resolve.Interval(es); err == nil && repeats(es, interval) {
+		next := es.Status.RefreshTime.Add(interval)
+		judged.NextDue = &next
+	}
+	never := es.Status.SyncedResourceVersion == "" || es.Status.RefreshTime.IsZero()
+	switch ready := write.Ready(es); {
+	case es.DeletionTimestamp != nil:
+		return judged.as(Skipped, reasonDeleting, "it is being deleted")
+	case err != nil:
+		return judged.as(Failed, reasonInvalid, err.Error())
+	case ready != nil && ready.Status == metav1.ConditionFalse:
+		return judged.as(Failed, ready.Reason, ready.Message)
+	case never:
+		return judged.as(NeverSynced, reasonNeverSynced, "nothing has refreshed it yet")
+	case ready != nil && (ready.Reason == api.ReasonSecretMissing || ready.Reason == api.ReasonResourceMissing):
+		return judged.as(Skipped, ready.Reason, ready.Message)
+	case due && es.Status.SyncedResourceVersion != api.SyncedResourceVersion(es.Generation, es.Annotations, es.Labels):
+		return judged.as(Stale, reasonChanged, "it was changed after the last sync, and nothing has refreshed it since")
+	case due && overdue(es, now):
+		return judged.as(Stale, reasonOverdue, "the next refresh is overdue: nothing refreshes it")
+	case ready != nil:
+		return judged.as(Synced, ready.Reason, "")
+	default:
+		return judged.as(Synced, api.ReasonSecretSynced, "")
+	}
+}
+
+func (i Item) as(state State, reason, message string) Item {
+	i.State, i.Reason, i.Message = state, secret.Printable(reason), secret.Printable(message)
+	return i
+}
+
+// repeats tells whether time makes the ExternalSecret due again.
+func repeats(es *api.ExternalSecret, interval time.Duration) bool {
+	periodic := es.Spec.RefreshPolicy == "" || es.Spec.RefreshPolicy == api.RefreshPolicyPeriodic
+	return periodic && interval > 0 && !es.Status.RefreshTime.IsZero()
+}
+
+// overdue tells whether a periodic refresh should have happened long ago.
+func overdue(es *api.ExternalSecret, now time.Time) bool {
+	interval, err := resolve.Interval(es)
+	if err != nil || !repeats(es, interval) {
+		return false
+	}
+	return now.After(es.Status.RefreshTime.Add(interval + min(max(interval, leastGrace), mostGrace)))
+}
+
+// describe copies what the ExternalSecret says of itself.
+func (i *Item) describe(es *api.ExternalSecret) {
+	i.Metadata.UID, i.Metadata.Labels = string(es.UID), es.Labels
+	i.Metadata.CreationTimestamp = timeOf(&es.CreationTimestamp)
+	i.LastSync = timeOf(es.Status.RefreshTime)
+	i.Stores = storesOf(es)
+	i.SecretName = write.TargetName(es)
+	i.CreationPolicy = string(cmp.Or(es.Spec.Target.CreationPolicy, api.CreationPolicyOwner))
+	i.DeletionPolicy = string(cmp.Or(es.Spec.Target.DeletionPolicy, api.DeletionPolicyRetain))
+	i.RefreshPolicy = string(cmp.Or(es.Spec.RefreshPolicy, api.RefreshPolicyPeriodic))
+	i.RefreshInterval = secret.Printable(cmp.Or(es.Spec.RefreshInterval, api.DefaultRefreshInterval))
+	if ready := write.Ready(es); ready != nil {
+		i.Ready = &Ready{
+			Status: string(ready.Status), Reason: secret.Printable(ready.Reason), Message: secret.Printable(ready.Message),
+			Since: timeOf(ready.LastTransitionTime),
+		}
+	}
+}
+
+// storesOf are the stores that the ExternalSecret refers to, each once, in the order of its spec.
+func storesOf(es *api.ExternalSecret) []StoreRef {
+	var stores []StoreRef
+	add := func(ref api.SecretStoreRef) {
+		store := StoreRef{Kind: cmp.Or(ref.Kind, api.KindSecretStore), Name: ref.Name}
+		if ref.Name != "" && !slices.Contains(stores, store) {
+			stores = append(stores, store)
+		}
+	}
+	add(es.Spec.SecretStoreRef)
+	for _, data := range es.Spec.Data {
+		if data.SourceRef != nil && data.SourceRef.StoreRef != nil {
+			add(*data.SourceRef.StoreRef)
+		}
+	}
+	for _, from := range es.Spec.DataFrom {
+		if from.SourceRef != nil && from.SourceRef.StoreRef != nil {
+			add(*from.SourceRef.StoreRef)
+		}
+	}
+	return stores
+}
+
+// timeOf makes a recorded time one that prints as such; nil for none.
+func timeOf(t *metav1.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	utc := t.UTC()
+	return &utc
+}

@@ -1,0 +1,38 @@
+package status
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/kube"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/resolve"
+)
+
+// storeFinder finds stores. resolve.Stores is one.
+type storeFinder interface {
+	Get(ctx context.Context, ref api.SecretStoreRef, namespace string) (*resolve.Store, error)
+}
+
+// unserved tells whether it takes a look at the stores to say why nothing refreshes the ExternalSecret.
+func (i Item) unserved() bool { return i.State == NeverSynced || i.State == Stale }
+
+// blame looks for the reason why nothing refreshes an ExternalSecret in its stores: one is of another class than the one that
+// is served here, or is not there. A store that may not be read is no reason.
+func blame(ctx context.Context, item Item, stores storeFinder, class string) Item {
+	if !item.unserved() {
+		return item
+	}
+	for _, ref := range item.Stores {
+		store, err := stores.Get(ctx, api.SecretStoreRef{Kind: ref.Kind, Name: ref.Name}, item.Metadata.Namespace)
+		switch {
+		case kube.IsForbidden(err):
+		case err != nil:
+			return item.as(item.State, reasonNoStore, err.Error())
+		case store.Spec.Controller != "" && store.Spec.Controller != class:
+			return item.as(Skipped, reasonOtherClass, fmt.Sprintf("%s %q is of class %q, and nothing of that class has refreshed it",
+				store.Kind, store.Name, store.Spec.Controller))
+		}
+	}
+	return item
+}

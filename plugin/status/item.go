@@ -1,0 +1,89 @@
+package status
+
+import (
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// State sums up how an ExternalSecret is.
+type State string
+
+// The states.
+const (
+	Synced      State = "Synced"
+	Stale       State = "Stale"
+	Failed      State = "Failed"
+	NeverSynced State = "NeverSynced"
+	Skipped     State = "Skipped"
+	// Deleted is shown while watching only.
+	Deleted State = "Deleted"
+)
+
+// The reasons that are not those of the Ready condition.
+const (
+	reasonInvalid     = "Invalid"
+	reasonDeleting    = "Deleting"
+	reasonNeverSynced = "NeverSynced"
+	reasonChanged     = "Changed"
+	reasonOverdue     = "Overdue"
+	reasonOtherClass  = "OtherClass"
+	reasonNoStore     = "NoStore"
+	reasonDeleted     = "Deleted"
+)
+
+const (
+	apiVersion = "externalsecret.kubectl/v1"
+	kindItem   = "ExternalSecretStatus"
+	kindList   = "ExternalSecretStatusList"
+)
+
+// Item is what is known of an ExternalSecret, in the shape that programs read. It is versioned: fields are added, not changed.
+// Text in it is fit for a terminal.
+type Item struct {
+	metav1.TypeMeta `json:",inline"`
+	Metadata        Metadata `json:"metadata"`
+
+	State   State  `json:"state"`
+	Reason  string `json:"reason,omitempty"`
+	Message string `json:"message,omitempty"`
+
+	// Due tells whether a refresh is wanted now.
+	Due      bool       `json:"due"`
+	LastSync *time.Time `json:"lastSync,omitempty"`
+	// NextDue is absent where only a change, or nothing at all, makes the ExternalSecret due.
+	NextDue *time.Time `json:"nextDue,omitempty"`
+	Ready   *Ready     `json:"ready,omitempty"`
+
+	Stores          []StoreRef `json:"stores,omitempty"`
+	SecretName      string     `json:"secretName,omitempty"`
+	CreationPolicy  string     `json:"creationPolicy,omitempty"`
+	DeletionPolicy  string     `json:"deletionPolicy,omitempty"`
+	RefreshPolicy   string     `json:"refreshPolicy,omitempty"`
+	RefreshInterval string     `json:"refreshInterval,omitempty"`
+
+	Chain *Chain `json:"chain,omitempty"`
+}
+
+// Metadata is that of the ExternalSecret, as far as it matters to a reader.
+type Metadata struct {
+	Namespace         string            `json:"namespace"`
+	Name              string            `json:"name"`
+	UID               string            `json:"uid,omitempty"`
+	Labels            map[string]string `json:"labels,omitempty"`
+	CreationTimestamp *time.Time        `json:"creationTimestamp,omitempty"`
+}
+
+// Ready is the Ready condition as it was recorded.
+type Ready struct {
+	Status  string     `json:"status"`
+	Reason  string     `json:"reason,omitempty"`
+	Message string     `json:"message,omitempty"`
+	Since   *time.Time `json:"since,omitempty"`
+}
+
+// StoreRef names a store; Kind is SecretStore or ClusterSecretStore.
+type StoreRef struct {
+	Kind string `json:"kind"`
+	Name string `json:"name"`
+}

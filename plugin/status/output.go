@@ -1,0 +1,126 @@
+package status
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"time"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/cli-runtime/pkg/printers"
+	"k8s.io/kubectl/pkg/cmd/get"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/scope"
+)
+
+// form is a way to print items.
+type form int
+
+const (
+	table form = iota
+	names
+	documents // for programs
+	text      // the chain of one item, for a person
+)
+
+// Output prints items.
+type Output struct {
+	Form    form
+	Printer printers.ResourcePrinter
+	// SortBy is a JSONPath over items; empty leaves them in the order of namespace and name.
+	SortBy string
+	// One tells that one item was asked for by name: it is printed by itself and not as a list.
+	One bool
+}
+
+// Chained tells whether items must come with their chains.
+func (o Output) Chained() bool { return o.One && (o.Form == text || o.Form == documents) }
+
+// Print prints items.
+func (o Output) Print(items []Item, now time.Time, out io.Writer) error {
+	items, err := o.sort(items)
+	if err != nil {
+		return err
+	}
+	switch o.Form {
+	case text:
+		for _, item := range items {
+			if err := render(item, now, out); err != nil {
+				return err
+			}
+		}
+		return nil
+	case names:
+		for _, item := range items {
+			if _, err := fmt.Fprintln(out, scope.Display(item.Metadata.Name)); err != nil {
+				return err
+			}
+		}
+		return nil
+	case documents:
+		return o.printDocument(items, out)
+	default:
+		return o.Printer.PrintObj(tableOf(items, now), out)
+	}
+}
+
+// printDocument prints one item by itself and others as a list.
+func (o Output) printDocument(items []Item, out io.Writer) error {
+	objects, err := toObjects(items)
+	if err != nil {
+		return err
+	}
+	if o.One {
+		for _, object := range objects {
+			if err := o.Printer.PrintObj(object, out); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	list := &unstructured.UnstructuredList{Object: map[string]any{"apiVersion": apiVersion, "kind": kindList}}
+	for _, object := range objects {
+		list.Items = append(list.Items, *object)
+	}
+	return o.Printer.PrintObj(list, out)
+}
+
+// sort puts items in the order of SortBy.
+func (o Output) sort(items []Item) ([]Item, error) {
+	if o.SortBy == "" || len(items) == 0 {
+		return items, nil
+	}
+	objects, err := toObjects(items)
+	if err != nil {
+		return nil, err
+	}
+	sortable := make([]runtime.Object, len(objects))
+	for i, object := range objects {
+		sortable[i] = object
+	}
+	order, err := get.SortObjects(nil, sortable, o.SortBy)
+	if err != nil {
+		return nil, err
+	}
+	sorted := make([]Item, len(items))
+	for i := range items {
+		sorted[i] = items[order.OriginalPosition(i)]
+	}
+	return sorted, nil
+}
+
+func toObjects(items []Item) ([]*unstructured.Unstructured, error) {
+	objects := make([]*unstructured.Unstructured, len(items))
+	for i, item := range items {
+		encoded, err := json.Marshal(item)
+		if err != nil {
+			return nil, fmt.Errorf("encode the status of %s: %w", item.Metadata.Name, err)
+		}
+		objects[i] = &unstructured.Unstructured{}
+		if err := objects[i].UnmarshalJSON(encoded); err != nil {
+			return nil, fmt.Errorf("encode the status of %s: %w", item.Metadata.Name, err)
+		}
+	}
+	return objects, nil
+}
