@@ -129,39 +129,56 @@ func (p *pass) complete(ctx context.Context, t *task) {
 
 // write applies the data and records the success.
 func (p *pass) write(ctx context.Context, t *task, data map[string]secret.Value) {
-	outcome, err := p.writer.Apply(ctx, t.ES, data, t.live)
-	if err != nil {
-		p.fail(ctx, t, WriteError, err)
-		return
-	}
-	result := p.result(t, Outcome(outcome.Result))
-	result.Changes = outcome.Changes
-	reason, message := api.ReasonSecretSynced, api.MessageSecretSynced
-	event, eventMessage := "", ""
-	switch outcome.Result {
-	case write.Absent:
-		result.Outcome, result.Reason = Skipped, NoTarget
-		reason, message = api.ReasonSecretMissing, api.MessageSecretMissing
-		result.Message = message
-	case write.Created:
-		event, eventMessage = api.EventCreated, api.EventMessageCreated
-	case write.Updated:
-		event, eventMessage = api.EventUpdated, api.EventMessageUpdated
-		if outcome.Adopted {
-			eventMessage += "; it was there before and not managed by an ExternalSecret"
-			result.Warnings = append(result.Warnings, "Secret "+write.TargetName(t.ES)+" was there before and not managed by an ExternalSecret: it is now")
-		}
-	}
-	if p.recording() {
-		if err := write.Synced(ctx, p.client, t.ES, p.report.Started, reason, message); err != nil {
+	result := p.result(t, Unchanged)
+	success := write.Success{Reason: api.ReasonSecretSynced, Message: api.MessageSecretRetained}
+	if len(data) > 0 { // a provider that has nothing is no reason to empty a Secret
+		outcome, err := p.writer.Apply(ctx, t.ES, data, t.live)
+		if err != nil {
 			p.fail(ctx, t, WriteError, err)
 			return
 		}
-		if event != "" {
-			p.recorded(p.events.Record(ctx, t.ES, corev1.EventTypeNormal, event, eventMessage, time.Now(), false))
+		success = successOf(outcome)
+		result.Outcome, result.Changes = Outcome(outcome.Result), outcome.Changes
+		if outcome.Result == write.Absent {
+			result.Outcome, result.Reason = Skipped, NoTarget
+		}
+		if outcome.Adopted {
+			result.Warnings = append(result.Warnings, "Secret "+result.Secret+adopted)
+		}
+	}
+	if success.Message != api.MessageSecretSynced {
+		result.Message = success.Message
+	}
+	if p.recording() {
+		if err := write.Synced(ctx, p.client, t.ES, p.report.Started, success); err != nil {
+			p.fail(ctx, t, WriteError, err)
+			return
+		}
+		if success.Event != "" {
+			p.recorded(p.events.Record(ctx, t.ES, corev1.EventTypeNormal, success.Event, success.EventMessage, time.Now(), false))
 		}
 	}
 	p.done(result)
+}
+
+// adopted is said of a Secret, after its name, that was not managed before.
+const adopted = " was there before and not managed by an ExternalSecret: it is now"
+
+// successOf words what a write did as ESO does.
+func successOf(outcome write.Outcome) write.Success {
+	success := write.Success{Reason: api.ReasonSecretSynced, Message: api.MessageSecretSynced, Bound: true}
+	switch outcome.Result {
+	case write.Absent:
+		return write.Success{Reason: api.ReasonSecretMissing, Message: api.MessageSecretMissing}
+	case write.Created:
+		success.Event, success.EventMessage = api.EventCreated, api.EventMessageCreated
+	case write.Updated:
+		success.Event, success.EventMessage = api.EventUpdated, api.EventMessageUpdated
+		if outcome.Adopted {
+			success.EventMessage += ": it" + adopted
+		}
+	}
+	return success
 }
 
 // recording tells whether status and Events are written.

@@ -4,6 +4,7 @@ package plugin
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -54,13 +55,13 @@ func NewCommand(streams genericiooptions.IOStreams, providers provider.Registry,
 			refresh.NewCommand(connection, streams, providers),
 			status.NewCommand(connection, streams),
 		}},
-		{Message: "Other Commands:", Commands: []*cobra.Command{
-			completion.NewCommand(streams.Out),
-			version.NewCommand(connection, streams, build),
-		}},
 	}
 	groups.Add(root)
-	root.AddCommand(newOptionsCommand(streams.Out))
+	root.AddCommand(
+		completion.NewCommand(streams.Out),
+		version.NewCommand(connection, streams, build),
+		newOptionsCommand(streams.Out),
+	)
 	completeFlags(root, connection)
 	templates.NormalizeAll(root)
 	templates.ActsAsRootCommand(root, []string{"options"}, groups...)
@@ -86,8 +87,9 @@ func newOptionsCommand(out interface{ Write([]byte) (int, error) }) *cobra.Comma
 func Run(ctx context.Context, cmd *cobra.Command, args []string) int {
 	cmd.SetArgs(args)
 	err := cmd.ExecuteContext(ctx)
-	if cause := context.Cause(ctx); err != nil && cause != nil {
-		err = cause // what else went wrong did so because the context was done
+	var coded *exit.Error
+	if cause := context.Cause(ctx); err != nil && cause != nil && !errors.As(err, &coded) {
+		err = cause // what went wrong did so because the context was done
 	}
 	if message := exit.Message(err); message != "" {
 		fmt.Fprintln(cmd.ErrOrStderr(), message)

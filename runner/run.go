@@ -77,7 +77,7 @@ func Run(ctx context.Context, config Config) int {
 		Grace:       grace,
 		Component:   Component,
 		Begin:       func(total int) { config.Log.Info("pass begins", "externalSecrets", total, "dryRun", config.DryRun) },
-		Observe:     func(r core.Result) { logResult(config.Log, r) },
+		Observe:     func(r core.Result) { logResult(ctx, config.Log, r) },
 	})
 	if err != nil {
 		config.Log.Error("no pass could be made", "error", err.Error())
@@ -103,7 +103,7 @@ func exitCodeOf(err error) int {
 	return ExitUnavailable
 }
 
-func logResult(log *slog.Logger, r core.Result) {
+func logResult(ctx context.Context, log *slog.Logger, r core.Result) {
 	level := slog.LevelInfo
 	switch r.Outcome {
 	case core.Skipped, core.Unchanged:
@@ -118,7 +118,7 @@ func logResult(log *slog.Logger, r core.Result) {
 	if r.Changes.Any() {
 		attributes = append(attributes, "changes", r.Changes)
 	}
-	log.Log(context.Background(), level, "externalsecret", attributes...)
+	log.Log(ctx, level, "externalsecret", attributes...)
 	for _, warning := range r.Warnings {
 		log.Warn("externalsecret", "namespace", r.Namespace, "name", r.Name, "warning", warning)
 	}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -37,7 +36,7 @@ func run(args []string, signals <-chan os.Signal) int {
 		return runner.ExitMisconfigured
 	}
 	// The client library logs through klog, and from level 8 on it would log bodies: it gets no level at all.
-	klog.SetSlogLogger(slog.New(slog.NewJSONHandler(io.Discard, nil)))
+	klog.SetSlogLogger(slog.New(slog.DiscardHandler))
 
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()

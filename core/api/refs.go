@@ -14,7 +14,7 @@ type SecretStoreRef struct {
 	// +kubebuilder:validation:Enum=SecretStore;ClusterSecretStore
 	Kind string `json:"kind,omitempty"`
 
-	// Deprecated: accepted and ignored, and reported as a warning. Use name.
+	// Accepted and ignored, and reported as a warning: use name.
 	// +optional
 	Key string `json:"key,omitempty"`
 }

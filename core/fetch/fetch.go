@@ -7,7 +7,6 @@ import (
 	"errors"
 	"sync"
 
-	"golang.org/x/sync/errgroup"
 	"golang.org/x/time/rate"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
@@ -89,24 +88,22 @@ func readStore(intake, work context.Context, identity string, refs []provider.Re
 		return provider.Stats{}, false
 	}
 	pace := rate.NewLimiter(perSecond, burst)
-	var requests errgroup.Group
-	requests.SetLimit(inFlight)
+	places := make(chan struct{}, inFlight)
+	var requests sync.WaitGroup
 	for _, refs := range reader.Plan(refs) {
+		places <- struct{}{}
 		if pace.Wait(intake) != nil {
+			<-places
 			answerAll(refs, ErrStopped)
 			continue
 		}
-		requests.Go(func() error {
-			if intake.Err() != nil { // told to stop while waiting for a place
-				answerAll(refs, ErrStopped)
-				return nil
-			}
+		requests.Go(func() {
+			defer func() { <-places }()
 			for i, answer := range reader.Read(work, refs) {
 				deliver(Key{identity, refs[i]}, answer)
 			}
-			return nil
 		})
 	}
-	_ = requests.Wait() // no request returns an error: failures are answers
+	requests.Wait()
 	return reader.Stats(), true
 }

@@ -50,7 +50,7 @@ func assertHidden(t *testing.T, text string) {
 	t.Helper()
 	assert.NotContains(t, text, canary)
 	assert.NotContains(t, text, fmt.Sprintf("%x", canary))
-	assert.NotContains(t, text, fmt.Sprint([]byte(canary)))
+	assert.NotContains(t, text, fmt.Sprintf("%d", []byte(canary)))
 }
 
 func TestMaskText(t *testing.T) {

@@ -26,14 +26,24 @@ type statusPatch struct {
 	Status api.ExternalSecretStatus `json:"status"`
 }
 
+// Success is what a refresh that went well is recorded with.
+type Success struct {
+	// Reason and Message go into the Ready condition.
+	Reason, Message string
+	// Bound tells that the target Secret is there and ours.
+	Bound bool
+	// Event and EventMessage are the reason and text of an Event; empty means none.
+	Event, EventMessage string
+}
+
 // Synced records a success in the status: the time the refresh began, what was seen of the object, the Secret it wrote.
-func Synced(ctx context.Context, patcher StatusPatcher, es *api.ExternalSecret, began time.Time, reason, message string) error {
+func Synced(ctx context.Context, patcher StatusPatcher, es *api.ExternalSecret, began time.Time, success Success) error {
 	status := api.ExternalSecretStatus{
 		RefreshTime:           &metav1.Time{Time: began},
 		SyncedResourceVersion: api.SyncedResourceVersion(es.Generation, es.Annotations, es.Labels),
-		Conditions:            withReady(es.Status.Conditions, metav1.ConditionTrue, reason, message, began),
+		Conditions:            withReady(es.Status.Conditions, metav1.ConditionTrue, success.Reason, success.Message, began),
 	}
-	if es.Spec.Target.CreationPolicy != api.CreationPolicyNone && reason == api.ReasonSecretSynced {
+	if success.Bound && es.Spec.Target.CreationPolicy != api.CreationPolicyNone {
 		status.Binding = &api.Binding{Name: TargetName(es)}
 	}
 	return patchStatus(ctx, patcher, es, status)

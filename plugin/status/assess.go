@@ -86,7 +86,9 @@ func (i *Item) describe(es *api.ExternalSecret) {
 	i.Metadata.CreationTimestamp = timeOf(&es.CreationTimestamp)
 	i.LastSync = timeOf(es.Status.RefreshTime)
 	i.Stores = storesOf(es)
-	i.SecretName = write.TargetName(es)
+	if es.Spec.Target.CreationPolicy != api.CreationPolicyNone && es.Spec.Target.Manifest == nil {
+		i.SecretName = write.TargetName(es)
+	}
 	i.CreationPolicy = string(cmp.Or(es.Spec.Target.CreationPolicy, api.CreationPolicyOwner))
 	i.DeletionPolicy = string(cmp.Or(es.Spec.Target.DeletionPolicy, api.DeletionPolicyRetain))
 	i.RefreshPolicy = string(cmp.Or(es.Spec.RefreshPolicy, api.RefreshPolicyPeriodic))

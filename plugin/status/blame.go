@@ -28,7 +28,7 @@ func blame(ctx context.Context, item Item, stores storeFinder, class string) Ite
 		switch {
 		case kube.IsForbidden(err):
 		case err != nil:
-			return item.as(item.State, reasonNoStore, err.Error())
+			return item.as(item.State, reasonStoreError, err.Error())
 		case store.Spec.Controller != "" && store.Spec.Controller != class:
 			return item.as(Skipped, reasonOtherClass, fmt.Sprintf("%s %q is of class %q, and nothing of that class has refreshed it",
 				store.Kind, store.Name, store.Spec.Controller))

@@ -28,7 +28,7 @@ const (
 	reasonChanged     = "Changed"
 	reasonOverdue     = "Overdue"
 	reasonOtherClass  = "OtherClass"
-	reasonNoStore     = "NoStore"
+	reasonStoreError  = "StoreError"
 	reasonDeleted     = "Deleted"
 )
 
@@ -55,12 +55,13 @@ type Item struct {
 	NextDue *time.Time `json:"nextDue,omitempty"`
 	Ready   *Ready     `json:"ready,omitempty"`
 
-	Stores          []StoreRef `json:"stores,omitempty"`
-	SecretName      string     `json:"secretName,omitempty"`
-	CreationPolicy  string     `json:"creationPolicy,omitempty"`
-	DeletionPolicy  string     `json:"deletionPolicy,omitempty"`
-	RefreshPolicy   string     `json:"refreshPolicy,omitempty"`
-	RefreshInterval string     `json:"refreshInterval,omitempty"`
+	Stores []StoreRef `json:"stores,omitempty"`
+	// SecretName is the Secret that is written; empty where none is.
+	SecretName      string `json:"secretName,omitempty"`
+	CreationPolicy  string `json:"creationPolicy,omitempty"`
+	DeletionPolicy  string `json:"deletionPolicy,omitempty"`
+	RefreshPolicy   string `json:"refreshPolicy,omitempty"`
+	RefreshInterval string `json:"refreshInterval,omitempty"`
 
 	Chain *Chain `json:"chain,omitempty"`
 }

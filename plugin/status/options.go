@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"k8s.io/cli-runtime/pkg/genericiooptions"
+	typedv1 "k8s.io/client-go/kubernetes/typed/core/v1"
 	"k8s.io/client-go/rest"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
@@ -45,21 +46,24 @@ func (o *Options) Run(ctx context.Context) error {
 	for i := range found {
 		found[i] = blame(ctx, found[i], stores, o.Class)
 	}
-	if o.Output.Chained() {
-		if err := o.addChains(ctx, found, read, stores); err != nil {
-			return err
+	if o.Output.Chained() && len(found) == 1 {
+		core, err := typedv1.NewForConfig(o.Kube)
+		if err != nil {
+			return fmt.Errorf("make a client: %w", err)
 		}
+		found[0].Chain = (&gatherer{core: core, stores: stores}).gather(ctx, found[0], read[0].ES)
 	}
 	if err := o.print(found, now); err != nil {
 		return err
 	}
-	if o.Watch {
-		return newWatcher(o, client.APIVersion(), stores, read, found).run(ctx)
-	}
-	if missing > 0 {
+	switch {
+	case missing > 0:
 		return exit.Silent(exit.Failed)
+	case o.Watch:
+		return o.watch(ctx, client, stores, read, found)
+	default:
+		return nil
 	}
-	return nil
 }
 
 // judge assesses what was read. Those that do not exist are told on the error stream, as kubectl does, and counted.
@@ -92,14 +96,11 @@ func (o *Options) loadStores(ctx context.Context, stores *resolve.Stores, items 
 
 // print prints a list, or says that there is nothing.
 func (o *Options) print(items []Item, now time.Time) error {
-	if len(items) == 0 && len(o.Scope.Names) == 0 {
+	switch {
+	case len(items) > 0, o.Output.Form == documents && !o.Output.One:
+		return o.Output.Print(items, now, o.Streams.Out)
+	case len(o.Scope.Names) == 0:
 		fmt.Fprintln(o.Streams.ErrOut, scope.Nothing(o.Scope))
-		if o.Output.Form != documents {
-			return nil
-		}
 	}
-	if o.Output.Form == documents && len(items) == 0 && o.Output.One {
-		return nil
-	}
-	return o.Output.Print(items, now, o.Streams.Out)
+	return nil
 }

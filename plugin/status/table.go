@@ -12,8 +12,12 @@ import (
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
 )
 
-// widest is how many characters of a message stand in a column.
-const widest = 80
+const (
+	// widest is how many characters of a message stand in a column.
+	widest = 80
+	// ellipsis is ASCII, since the table printer counts bytes.
+	ellipsis = "..."
+)
 
 // tableOf lays items out as kubectl's table printer wants them; it adds namespaces and labels itself.
 func tableOf(items []Item, now time.Time) *metav1.Table {
@@ -99,7 +103,7 @@ func cut(text string) string {
 	if len(runes) <= widest {
 		return text
 	}
-	return string(runes[:widest-1]) + "…"
+	return string(runes[:widest-len(ellipsis)]) + ellipsis
 }
 
 func ago(t *time.Time, now time.Time) string {

@@ -17,6 +17,13 @@ import (
 )
 
 func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, "awsfake:", err)
+		os.Exit(1)
+	}
+}
+
+func run() error {
 	listen := flag.String("listen", "127.0.0.1:0", "address to listen on")
 	ignoreStdin := flag.Bool("ignore-stdin", false, "keep running when standard input is closed, until a signal comes")
 	flag.Parse()
@@ -26,8 +33,5 @@ func main() {
 	if *ignoreStdin {
 		stdin = nil
 	}
-	if err := program.Serve(ctx, *listen, endpoint.New(), stdin, os.Stdout); err != nil {
-		fmt.Fprintln(os.Stderr, "awsfake:", err)
-		os.Exit(1)
-	}
+	return program.Serve(ctx, *listen, endpoint.New(), stdin, os.Stdout)
 }

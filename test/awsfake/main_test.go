@@ -27,7 +27,7 @@ type running struct {
 func build(t *testing.T, pkg string) string {
 	t.Helper()
 	bin := filepath.Join(t.TempDir(), "program")
-	output, err := exec.Command("go", "build", "-o", bin, pkg).CombinedOutput()
+	output, err := exec.CommandContext(t.Context(), "go", "build", "-o", bin, pkg).CombinedOutput()
 	require.NoError(t, err, "%s", output)
 	return bin
 }
@@ -54,7 +54,9 @@ func start(t *testing.T, bin string, args ...string) *running {
 
 func (r *running) serves(t *testing.T) {
 	t.Helper()
-	response, err := http.Get(r.url + "/_fake/counters")
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, r.url+"/_fake/counters", nil)
+	require.NoError(t, err)
+	response, err := http.DefaultClient.Do(request)
 	require.NoError(t, err)
 	require.Equal(t, http.StatusOK, response.StatusCode)
 	require.NoError(t, response.Body.Close())
@@ -106,7 +108,7 @@ func TestTheGateTakesItsServerAlong(t *testing.T) {
 			pid := readPID(t, pidFile)
 			require.NoError(t, syscall.Kill(pid, 0), "the server runs")
 			require.NoError(t, end(r))
-			<-r.exited
+			t.Log("how the gate ended:", <-r.exited)
 			require.Eventually(t, func() bool { return syscall.Kill(pid, 0) != nil }, 5*time.Second, 10*time.Millisecond)
 		})
 	}

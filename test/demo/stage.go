@@ -20,7 +20,7 @@ import (
 const (
 	region    = "us-east-1"
 	accessKey = "AKIADEMO"
-	secretKey = "demo-secret-key" //nolint:gosec // the key of an endpoint that lives as long as the demo
+	secretKey = "demo-secret-key"
 )
 
 // stage is what the demonstration runs on: a control plane and an AWS endpoint, both in the background, in dir.
@@ -46,7 +46,7 @@ func (s *stage) show(ctx context.Context, command ...string) error {
 func (s *stage) run(ctx context.Context, out io.Writer, command ...string) error {
 	path := strings.Join([]string{filepath.Join(s.top, "bin"), s.kubectl, os.Getenv("PATH")}, string(os.PathListSeparator))
 	// The shell finds the program by the PATH that the program gets.
-	cmd := exec.CommandContext(ctx, "/bin/sh", append([]string{"-c", `exec "$@"`, "sh"}, command...)...) //nolint:gosec // our own commands
+	cmd := exec.CommandContext(ctx, "/bin/sh", append([]string{"-c", `exec "$@"`, "sh"}, command...)...)
 	cmd.Env = append(os.Environ(), append(s.environment(), "PATH="+path)...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = s.top, out, out
 	if err := cmd.Run(); err != nil {
@@ -75,7 +75,7 @@ func (s *stage) exports() string {
 func (s *stage) start(ctx context.Context) error {
 	s.say("Starting a Kubernetes control plane (compiled from source the first time: some minutes) and an AWS endpoint …")
 	for program, module := range map[string]string{"cluster": "test/cluster", "awsfake": "test/awsfake"} {
-		build := exec.CommandContext(ctx, "go", "build", "-C", filepath.Join(s.top, module), "-o", filepath.Join(s.dir, program), ".") //nolint:gosec // our own paths
+		build := exec.CommandContext(ctx, "go", "build", "-C", filepath.Join(s.top, module), "-o", filepath.Join(s.dir, program), ".")
 		build.Stderr = os.Stderr
 		if err := build.Run(); err != nil {
 			return fmt.Errorf("build %s: %w", module, err)
@@ -97,7 +97,8 @@ func (s *stage) start(ctx context.Context) error {
 	var quiet bytes.Buffer
 	for _, command := range [][]string{
 		{"kubectl", "apply", "-f", "manifests/crds"},
-		{"kubectl", "wait", "--for=condition=Established", "crd", "--all", "--timeout=30s"},
+		// Not --for=condition: that fails on a CRD so new that it has no conditions yet.
+		{"kubectl", "wait", `--for=jsonpath={.status.conditions[?(@.type=="Established")].status}=True`, "-f", "manifests/crds", "--timeout=30s"},
 	} {
 		if err := s.run(ctx, &quiet, command...); err != nil {
 			return fmt.Errorf("%w\n%s", err, quiet.String())
@@ -108,7 +109,7 @@ func (s *stage) start(ctx context.Context) error {
 
 // background starts one of the programs in dir, which goes on when the demo ends, and decodes the line it prints when ready.
 func (s *stage) background(ctx context.Context, ready any, started func(pid int) error, program string, args ...string) error {
-	cmd := exec.Command(filepath.Join(s.dir, program), args...) //nolint:gosec,noctx // it outlives this process
+	cmd := exec.Command(filepath.Join(s.dir, program), args...) // with no context: it outlives this process
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	cmd.Stderr = os.Stderr
 	stdout, err := cmd.StdoutPipe()
@@ -166,7 +167,7 @@ func (s *stage) remember(pid int) error {
 // stop ends what start, this time or another, has left running.
 func (s *stage) stop(ctx context.Context) error {
 	if _, err := os.Stat(s.clusterDir()); err == nil {
-		down := exec.CommandContext(ctx, filepath.Join(s.dir, "cluster"), "down", "--dir", s.clusterDir()) //nolint:gosec // our own path
+		down := exec.CommandContext(ctx, filepath.Join(s.dir, "cluster"), "down", "--dir", s.clusterDir())
 		if output, err := down.CombinedOutput(); err != nil {
 			return fmt.Errorf("stop the control plane: %w\n%s", err, output)
 		}

@@ -149,13 +149,11 @@ spec:
 
 func TestBadInputIsOneObjectsClearError(t *testing.T) {
 	t.Parallel()
-	shared := newWorld(t)
-	for _, test := range badInputs("NAMESPACE") {
-		t.Run(test.name, func(t *testing.T) {
+	for _, named := range badInputs("") {
+		t.Run(named.name, func(t *testing.T) {
 			t.Parallel()
-			w := shared.another(t)
-			test = badInputOf(t, w.namespace, test.name)
-			w.aws = harness.AWS(t)
+			w := newWorld(t)
+			test := badInputOf(t, w.namespace, named.name)
 			w.aws.Seed(t, map[string]string{"good": "payload", "json": `{"k":"v"}`})
 			w.aws.SeedAll(t, test.remote)
 			w.apply(t, awsStore, externalSecret("healthy", dataOf("good")))

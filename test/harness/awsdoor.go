@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"testing"
@@ -137,9 +138,8 @@ func (d AWSDoor) control(t testing.TB, method, path string, body []byte) []byte 
 	require.NoError(t, err)
 	response, err := http.DefaultClient.Do(request)
 	require.NoError(t, err)
-	defer response.Body.Close()
 	answer, err := io.ReadAll(response.Body)
-	require.NoError(t, err)
+	require.NoError(t, errors.Join(err, response.Body.Close()))
 	require.Less(t, response.StatusCode, 300, "%s %s: %s", method, path, answer)
 	return answer
 }

@@ -98,7 +98,9 @@ func (c *ControlPlane) applyCRDs() error {
 	if _, err := c.kubectl(ctx, "", "apply", "-f", dir); err != nil {
 		return fmt.Errorf("apply the CRDs: %w", err)
 	}
-	if _, err := c.kubectl(ctx, "", "wait", "--for=condition=Established", "--timeout=60s", "-f", dir); err != nil {
+	// Not --for=condition: that fails on a CRD so new that it has no conditions yet.
+	established := `--for=jsonpath={.status.conditions[?(@.type=="Established")].status}=True`
+	if _, err := c.kubectl(ctx, "", "wait", established, "--timeout=60s", "-f", dir); err != nil {
 		return fmt.Errorf("wait for the CRDs: %w", err)
 	}
 	return nil

@@ -1,10 +1,12 @@
 package aws
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
@@ -20,7 +22,8 @@ const (
 	annotationRole     = "eks.amazonaws.com/role-arn"
 	annotationAudience = "eks.amazonaws.com/audience"
 	defaultAudience    = "sts.amazonaws.com"
-	// sessionName is what CloudTrail shows of a web identity login; trust policies written for ESO may demand it.
+	// sessionName is what CloudTrail shows of a login, and what AWS's refusals quote; trust policies written for ESO may demand it
+	// of a web identity. It is the same in every run, so that the same refusal reads the same twice.
 	sessionName = "external-secrets-provider-aws"
 )
 
@@ -29,14 +32,16 @@ const (
 func (p Provider) login(ctx context.Context, store provider.Store, spec *api.AWSProvider, source provider.Credentials, requests *counter) (aws.Config, error) {
 	options := []func(*config.LoadOptions) error{
 		config.WithRegion(spec.Region), config.WithAppID(appID), config.WithAPIOptions(requests.middleware()),
+		config.WithHTTPClient(awshttp.NewBuildableClient().WithTimeout(cmp.Or(p.Timeout, answerWithin))),
 	}
 	static, err := p.staticKeys(ctx, store, spec, source)
 	if err != nil {
 		return aws.Config{}, err
 	}
 	fromService := spec.Auth.JWT != nil && spec.Auth.JWT.ServiceAccountRef != nil
-	if static != nil || fromService {
-		// The caller's own profile must not leak into a store that names its identity.
+	if (static != nil || fromService) && p.Getenv("AWS_PROFILE") == "" {
+		// The caller's own configuration must not leak into a store that names its identity. A profile that was asked for must
+		// be found, though, or the SDK fails; its credentials do not matter, since those of the store come first.
 		options = append(options, config.WithSharedConfigFiles([]string{}), config.WithSharedCredentialsFiles([]string{}))
 	}
 	if static != nil {
@@ -47,7 +52,8 @@ func (p Provider) login(ctx context.Context, store provider.Store, spec *api.AWS
 	}
 	cfg, err := config.LoadDefaultConfig(ctx, options...)
 	if err != nil {
-		return aws.Config{}, classify("LoadConfig", err)
+		return aws.Config{}, &provider.Error{Kind: provider.Unauthenticated, Op: "LoadConfig", Message: stable(err), Cause: err,
+			Hint: "check AWS_PROFILE and the AWS configuration files of the process"}
 	}
 	if fromService {
 		if err := p.webIdentity(ctx, &cfg, store, spec.Auth.JWT.ServiceAccountRef, source); err != nil {
@@ -56,7 +62,7 @@ func (p Provider) login(ctx context.Context, store provider.Store, spec *api.AWS
 	}
 	p.assumeRoles(&cfg, spec, sessionTags(store, spec))
 	if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
-		return aws.Config{}, classify("GetCredentials", err)
+		return aws.Config{}, classify(opLogin, err)
 	}
 	return cfg, nil
 }
@@ -125,7 +131,8 @@ func (t identityToken) GetIdentityToken() ([]byte, error) { return t, nil }
 // assumeRoles chains the roles, each behind a cache of its own: without one every signed request would assume the role again.
 func (p Provider) assumeRoles(cfg *aws.Config, spec *api.AWSProvider, tags map[string]string) {
 	assume := func(arn string, options func(*stscreds.AssumeRoleOptions)) {
-		cfg.Credentials = aws.NewCredentialsCache(stscreds.NewAssumeRoleProvider(p.sts(*cfg), arn, options))
+		named := func(o *stscreds.AssumeRoleOptions) { o.RoleSessionName = sessionName }
+		cfg.Credentials = aws.NewCredentialsCache(stscreds.NewAssumeRoleProvider(p.sts(*cfg), arn, named, options))
 	}
 	for _, arn := range spec.AdditionalRoles {
 		assume(arn, func(*stscreds.AssumeRoleOptions) {})

@@ -23,13 +23,21 @@ func (c *counter) snapshot() map[string]int {
 	return maps.Clone(c.counts)
 }
 
+// add counts a request. What has no name is no request to AWS: a Pod asks its own node for credentials, for example.
+func (c *counter) add(service, operation string) {
+	if service == "" || operation == "" {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.counts[service+"."+operation]++
+}
+
 // middleware puts the counter after the SDK's retries, where each attempt passes.
 func (c *counter) middleware() []func(*middleware.Stack) error {
 	count := middleware.FinalizeMiddlewareFunc("CountRequests",
 		func(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
-			c.mu.Lock()
-			c.counts[awsmiddleware.GetServiceID(ctx)+"."+awsmiddleware.GetOperationName(ctx)]++
-			c.mu.Unlock()
+			c.add(awsmiddleware.GetServiceID(ctx), awsmiddleware.GetOperationName(ctx))
 			return next.HandleFinalize(ctx, in)
 		})
 	return []func(*middleware.Stack) error{func(stack *middleware.Stack) error {

@@ -20,13 +20,19 @@ const (
 	attempts = 6
 	// maxBackoff bounds the jittered wait between two attempts.
 	maxBackoff = 20 * time.Second
+	// answerWithin is how long one attempt may take: without a limit an endpoint that accepts and stays silent would hold up the
+	// pass for ever.
+	answerWithin = 30 * time.Second
 	// appID marks our requests in CloudTrail's user agent.
 	appID = "kubectl-externalsecret"
 )
 
-// Provider serves spec.provider.aws. Getenv is how it sees the process's environment (os.Getenv).
+// Provider serves spec.provider.aws.
 type Provider struct {
+	// Getenv is how it sees the process's environment (os.Getenv).
 	Getenv func(string) string
+	// Timeout is how long one attempt of a request may take; zero means 30 s.
+	Timeout time.Duration
 }
 
 // Identity implements provider.Provider: the spec, the namespaces its references resolve in, and the session tags.

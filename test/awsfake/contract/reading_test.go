@@ -1,7 +1,6 @@
 package contract_test
 
 import (
-	"errors"
 	"net/http"
 	"testing"
 
@@ -102,7 +101,7 @@ func reading() []sentence {
 func statusOfMissing(t *testing.T, s *server) int {
 	_, err := s.secrets().GetSecretValue(t.Context(), &getInput{SecretId: aws.String(name("none"))})
 	var response *awshttp.ResponseError
-	require.True(t, errors.As(err, &response))
+	require.ErrorAs(t, err, &response)
 	require.NotEmpty(t, response.ServiceRequestID())
 	return response.HTTPStatusCode()
 }

@@ -3,6 +3,7 @@ package contract_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -86,12 +87,8 @@ func (s *server) control(t *testing.T, path string, in any) {
 	t.Helper()
 	body, err := json.Marshal(in)
 	require.NoError(t, err)
-	response, err := http.Post(s.url+control.Prefix+path, "application/json", bytes.NewReader(body))
-	require.NoError(t, err)
-	defer response.Body.Close()
-	answer, err := io.ReadAll(response.Body)
-	require.NoError(t, err)
-	require.Equal(t, http.StatusNoContent, response.StatusCode, "%s", answer)
+	status, answer := s.ask(t, http.MethodPost, path, body)
+	require.Equal(t, http.StatusNoContent, status, "%s", answer)
 }
 
 // role adds a role where roles must exist to be assumed: moto asks for none.
@@ -118,10 +115,26 @@ func (s *server) sessions(t *testing.T) []identity.Session {
 
 func (s *server) read(t *testing.T, path string, out any) {
 	t.Helper()
-	response, err := http.Get(s.url + control.Prefix + path)
+	status, answer := s.ask(t, http.MethodGet, path, nil)
+	require.Equal(t, http.StatusOK, status, "%s", answer)
+	require.NoError(t, json.Unmarshal([]byte(answer), out))
+}
+
+func (s *server) ask(t *testing.T, method, path string, body []byte) (status int, answer string) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, s.url+control.Prefix+path, bytes.NewReader(body))
 	require.NoError(t, err)
-	defer response.Body.Close()
-	require.NoError(t, json.NewDecoder(response.Body).Decode(out))
+	return send(t, r)
+}
+
+// send sends a request and reads the whole answer.
+func send(t *testing.T, r *http.Request) (status int, answer string) {
+	t.Helper()
+	response, err := http.DefaultClient.Do(r)
+	require.NoError(t, err)
+	body, err := io.ReadAll(response.Body)
+	require.NoError(t, errors.Join(err, response.Body.Close()))
+	return response.StatusCode, string(body)
 }
 
 func (s *server) config(c aws.Credentials) aws.Config {

@@ -47,14 +47,14 @@ func signing() []sentence {
 		raw("a signature of ten minutes ago is refused with the reason", readNothing, -10*time.Minute, readNothing, "Signature expired"),
 		raw("a signature of the future is refused with the reason", readNothing, 10*time.Minute, readNothing, "Signature not yet current"),
 		{"a request without a signature is refused", func(t *testing.T, s *server) {
-			status, answer := s.send(t, s.request(t, []byte(readNothing)))
+			status, answer := send(t, s.request(t, []byte(readNothing)))
 			require.Equal(t, http.StatusBadRequest, status)
 			require.Contains(t, answer, "MissingAuthenticationTokenException")
 		}},
 		{"a signature that is written wrong is refused", func(t *testing.T, s *server) {
 			r := s.request(t, []byte(readNothing))
 			r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=AKIA/x")
-			status, answer := s.send(t, r)
+			status, answer := send(t, r)
 			require.Equal(t, http.StatusBadRequest, status)
 			require.Contains(t, answer, "IncompleteSignature")
 		}},
@@ -92,15 +92,5 @@ func (s *server) raw(t *testing.T, body []byte, at time.Time, sent []byte) (stat
 	sum := sha256.Sum256(body)
 	require.NoError(t, v4.NewSigner().SignHTTP(t.Context(), admin(), r, hex.EncodeToString(sum[:]), "secretsmanager", region, at))
 	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(sent)), int64(len(sent))
-	return s.send(t, r)
-}
-
-func (s *server) send(t *testing.T, r *http.Request) (status int, answer string) {
-	t.Helper()
-	response, err := http.DefaultClient.Do(r)
-	require.NoError(t, err)
-	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
-	require.NoError(t, err)
-	return response.StatusCode, string(body)
+	return send(t, r)
 }

@@ -18,19 +18,23 @@ import (
 )
 
 func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, "awsgate:", err)
+		os.Exit(1)
+	}
+}
+
+func run() error {
 	listen := flag.String("listen", "127.0.0.1:0", "address to listen on")
 	backend := flag.String("backend", "", "URL of a running server")
 	motoDir := flag.String("moto", "", "folder of moto, to run one as the server instead")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, *listen, *backend, *motoDir); err != nil {
-		fmt.Fprintln(os.Stderr, "awsgate:", err)
-		os.Exit(1)
-	}
+	return serve(ctx, *listen, *backend, *motoDir)
 }
 
-func run(ctx context.Context, listen, backend, motoDir string) error {
+func serve(ctx context.Context, listen, backend, motoDir string) error {
 	if (backend == "") == (motoDir == "") {
 		return errors.New("give either -backend or -moto")
 	}

@@ -68,7 +68,7 @@ func (a *audience) UnmarshalJSON(data []byte) error {
 func (t Token) verify(set JWKS) error {
 	keys, err := set.keys()
 	if err != nil {
-		return fmt.Errorf("%w: %v", ErrSignature, err)
+		return fmt.Errorf("%w: %w", ErrSignature, err)
 	}
 	for id, key := range keys {
 		if (t.keyID == "" || t.keyID == id) && t.signedBy(key) {

@@ -3,7 +3,6 @@
 package sigv4
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/hex"
@@ -85,7 +84,7 @@ func (s Signature) Verify(r *http.Request, body []byte, service string, now time
 		return ErrExpired
 	}
 	if s.Service != service {
-		return fmt.Errorf("%w: Credential should be scoped to correct service: '%s'.", ErrScope, service)
+		return fmt.Errorf("%w: Credential should be scoped to correct service: '%s'", ErrScope, service)
 	}
 	signed, err := time.Parse(timeFormat, r.Header.Get("X-Amz-Date"))
 	if err != nil || signed.Format("20060102") != s.date {
@@ -119,10 +118,8 @@ func checkSkew(signed, now time.Time) error {
 
 // sign computes the signature the request should carry, over exactly the headers its sender signed.
 func (s Signature) sign(r *http.Request, body []byte, credential Credential, signed time.Time) (string, error) {
-	again, err := http.NewRequestWithContext(r.Context(), r.Method, "http://"+r.Host+r.URL.RequestURI(), bytes.NewReader(body))
-	if err != nil {
-		return "", fmt.Errorf("rebuild the request to sign it: %w", err)
-	}
+	again := r.Clone(r.Context())
+	again.Header = http.Header{}
 	again.ContentLength = 0 // the signer signs content-length whenever it is set, and not every SDK does
 	for _, name := range s.headers {
 		switch key := http.CanonicalHeaderKey(name); key {

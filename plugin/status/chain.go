@@ -1,0 +1,130 @@
+package status
+
+import (
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/secret"
+)
+
+// Chain is everything between a store and the Pods that use the Secret of one ExternalSecret. Each link has an error of its
+// own: one that can't be read leaves the others as they are.
+type Chain struct {
+	Stores []StoreLink `json:"stores"`
+	Secret SecretLink  `json:"secret"`
+	Pods   PodsLink    `json:"pods"`
+	Events EventsLink  `json:"events"`
+}
+
+// StoreLink is a store that the ExternalSecret refers to.
+type StoreLink struct {
+	StoreRef `json:",inline"`
+	Exists   bool   `json:"exists"`
+	Provider string `json:"provider,omitempty"`
+	// Class is the store's spec.controller; empty means any.
+	Class string `json:"class,omitempty"`
+	Error string `json:"error,omitempty"`
+}
+
+// SecretLink is the Secret without its values.
+type SecretLink struct {
+	Name      string `json:"name,omitempty"`
+	Exists    bool   `json:"exists"`
+	Type      string `json:"type,omitempty"`
+	Immutable bool   `json:"immutable,omitempty"`
+	Keys      []Key  `json:"keys,omitempty"`
+	// Integrity tells whether the data is as the last sync left it.
+	Integrity Integrity `json:"integrity,omitempty"`
+	// Writers are the field managers that have written data and are not the ExternalSecret, the latest first.
+	Writers []Writer `json:"writers,omitempty"`
+	// Written is when the Secret was last written, by whomever.
+	Written *time.Time `json:"written,omitempty"`
+	// Owner is the controller of the Secret, such as "ExternalSecret db"; empty if there is none.
+	Owner string `json:"owner,omitempty"`
+	Error string `json:"error,omitempty"`
+}
+
+// Key is a key of a Secret and how long its value is.
+type Key struct {
+	Name  string `json:"name"`
+	Bytes int    `json:"bytes"`
+}
+
+// Integrity compares a Secret's data with the hash that the last sync recorded.
+type Integrity string
+
+// The values of Integrity.
+const (
+	Intact    Integrity = "Intact"
+	Altered   Integrity = "Altered"
+	Unmanaged Integrity = "Unmanaged" // the mark of a managed Secret is missing
+)
+
+// Writer is a field manager that has written to a Secret.
+type Writer struct {
+	Manager string     `json:"manager"`
+	Time    *time.Time `json:"time,omitempty"`
+}
+
+// PodsLink are the Pods that use the Secret.
+type PodsLink struct {
+	Items []PodLink `json:"items"`
+	Error string    `json:"error,omitempty"`
+}
+
+// PodLink is a Pod that uses the Secret.
+type PodLink struct {
+	Name  string `json:"name"`
+	Phase string `json:"phase"`
+	Uses  []Use  `json:"uses"`
+	// Outdated names the containers that started before the Secret was last written and read it only when they start.
+	Outdated []string `json:"outdated,omitempty"`
+}
+
+// Use is a way in which a Pod uses a Secret.
+type Use struct {
+	// As is env, envFrom, volume, projected or imagePullSecret.
+	As string `json:"as"`
+	// Container is empty for what concerns the Pod as a whole.
+	Container string `json:"container,omitempty"`
+	// Name is the variable or the volume.
+	Name string `json:"name,omitempty"`
+	// Key is the key of the Secret, where only one is used.
+	Key string `json:"key,omitempty"`
+}
+
+// EventsLink are the Events of the ExternalSecret, the latest last.
+type EventsLink struct {
+	Items []Event `json:"items"`
+	Error string  `json:"error,omitempty"`
+}
+
+// Event is what was recorded about the ExternalSecret.
+type Event struct {
+	Type    string     `json:"type"`
+	Reason  string     `json:"reason"`
+	Message string     `json:"message"`
+	Source  string     `json:"source,omitempty"`
+	Count   int32      `json:"count"`
+	Last    *time.Time `json:"last,omitempty"`
+}
+
+// eventOf copies what matters of an Event.
+func eventOf(e *corev1.Event) Event {
+	last := e.LastTimestamp
+	if last.IsZero() {
+		last.Time = e.EventTime.Time
+	}
+	if last.IsZero() {
+		last = e.CreationTimestamp
+	}
+	source := e.Source.Component
+	if source == "" {
+		source = e.ReportingController
+	}
+	return Event{
+		Type: e.Type, Reason: secret.Printable(e.Reason), Message: secret.Printable(e.Message), Source: secret.Printable(source),
+		Count: max(e.Count, 1), Last: timeOf(&last),
+	}
+}

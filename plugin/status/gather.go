@@ -1,0 +1,118 @@
+package status
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/fields"
+	typedv1 "k8s.io/client-go/kubernetes/typed/core/v1"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/secret"
+)
+
+const (
+	// pageSize is how many Pods a LIST asks for at once.
+	pageSize = 500
+	// latest is how many of the latest Events are kept.
+	latest = 10
+)
+
+// gatherer reads the links of a chain.
+type gatherer struct {
+	core   typedv1.CoreV1Interface
+	stores storeFinder
+}
+
+// gather reads the chain of an ExternalSecret, of which item is known. es is nil where it can't be decoded.
+func (g *gatherer) gather(ctx context.Context, item Item, es *api.ExternalSecret) *Chain {
+	chain := &Chain{Stores: []StoreLink{}, Pods: PodsLink{Items: []PodLink{}}}
+	for _, ref := range item.Stores {
+		chain.Stores = append(chain.Stores, g.store(ctx, ref, item.Metadata.Namespace))
+	}
+	if es != nil && item.SecretName != "" {
+		chain.Secret = g.secret(ctx, es, item.SecretName)
+		chain.Pods = g.pods(ctx, es.Namespace, item.SecretName, chain.Secret.Written)
+	}
+	chain.Events = g.events(ctx, item.Metadata.Namespace, item.Metadata.Name)
+	return chain
+}
+
+func (g *gatherer) store(ctx context.Context, ref StoreRef, namespace string) StoreLink {
+	link := StoreLink{StoreRef: ref}
+	store, err := g.stores.Get(ctx, api.SecretStoreRef{Kind: ref.Kind, Name: ref.Name}, namespace)
+	if err != nil {
+		link.Error = secret.Printable(err.Error())
+		return link
+	}
+	link.Exists = true
+	link.Provider, link.Class = secret.Printable(store.Spec.Provider.Name()), secret.Printable(store.Spec.Controller)
+	return link
+}
+
+func (g *gatherer) secret(ctx context.Context, es *api.ExternalSecret, name string) SecretLink {
+	s, err := g.core.Secrets(es.Namespace).Get(ctx, name, metav1.GetOptions{})
+	switch {
+	case apierrors.IsNotFound(err):
+		return SecretLink{Name: name}
+	case err != nil:
+		return SecretLink{Name: name, Error: secret.Printable(err.Error())}
+	default:
+		return secretLink(s, es)
+	}
+}
+
+// pods reads the Pods of a namespace, a page at a time, and keeps those that use the Secret.
+func (g *gatherer) pods(ctx context.Context, namespace, secretName string, written *time.Time) PodsLink {
+	link := PodsLink{Items: []PodLink{}}
+	options := metav1.ListOptions{Limit: pageSize}
+	for {
+		page, err := g.core.Pods(namespace).List(ctx, options)
+		if err != nil {
+			link.Error = secret.Printable(fmt.Sprintf("list pods: %v", err))
+			return link
+		}
+		for i := range page.Items {
+			if pod, ok := podLink(&page.Items[i], secretName, written); ok {
+				link.Items = append(link.Items, pod)
+			}
+		}
+		if options.Continue = page.Continue; options.Continue == "" {
+			return link
+		}
+	}
+}
+
+func (g *gatherer) events(ctx context.Context, namespace, name string) EventsLink {
+	link := EventsLink{Items: []Event{}}
+	list, err := g.core.Events(namespace).List(ctx, metav1.ListOptions{FieldSelector: fields.Set{
+		"involvedObject.kind": api.KindExternalSecret, "involvedObject.name": name,
+	}.AsSelector().String()})
+	if err != nil {
+		link.Error = secret.Printable(fmt.Sprintf("list events: %v", err))
+		return link
+	}
+	link.Items = eventsOf(list.Items)
+	return link
+}
+
+// eventsOf are the latest of the Events, the latest last.
+func eventsOf(events []corev1.Event) []Event {
+	kept := make([]Event, 0, len(events))
+	for i := range events {
+		kept = append(kept, eventOf(&events[i]))
+	}
+	slices.SortStableFunc(kept, func(a, b Event) int {
+		if a.Last == nil || b.Last == nil {
+			return cmp.Compare(a.Reason, b.Reason)
+		}
+		return a.Last.Compare(*b.Last)
+	})
+	return kept[max(0, len(kept)-latest):]
+}

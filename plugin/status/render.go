@@ -1,0 +1,112 @@
+package status
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"k8s.io/apimachinery/pkg/util/duration"
+)
+
+// most is how many Pods are shown to a person.
+const most = 20
+
+// render writes the chain of an ExternalSecret for a person, from the store to the Pods.
+func render(item Item, now time.Time, out io.Writer) error {
+	var text bytes.Buffer
+	p := &page{Writer: tabwriter.NewWriter(&text, 0, 8, 3, ' ', 0), now: now}
+	p.head(item)
+	if item.Chain != nil {
+		p.stores(item.Chain.Stores)
+	}
+	p.externalSecret(item)
+	if item.Chain != nil {
+		p.secret(item.Chain.Secret)
+		p.pods(item.Chain.Pods)
+		p.events(item.Chain.Events)
+	}
+	_, err := out.Write(text.Bytes())
+	return err
+}
+
+// page writes lines of columns. What it writes into cannot fail.
+type page struct {
+	*tabwriter.Writer
+	now time.Time
+}
+
+// line writes cells that stand under those of the lines around it.
+func (p *page) line(cells ...string) { _, _ = fmt.Fprintln(p.Writer, strings.Join(cells, "\t")) }
+
+// section begins a new section, whose columns have widths of their own.
+func (p *page) section(format string, args ...any) {
+	_ = p.Flush()
+	p.line("")
+	p.line(fmt.Sprintf(format, args...))
+	_ = p.Flush()
+}
+
+func (p *page) head(item Item) {
+	p.line("Name:", item.Metadata.Name)
+	p.line("Namespace:", item.Metadata.Namespace)
+	p.line("State:", string(item.State))
+	if item.Message != "" {
+		p.line("Reason:", essence(item.Message))
+	}
+	_ = p.Flush()
+}
+
+func (p *page) stores(stores []StoreLink) {
+	for _, store := range stores {
+		p.section("%s %s", store.Kind, store.Name)
+		switch {
+		case store.Error != "":
+			p.line("  Error:", store.Error)
+		default:
+			p.line("  Provider:", orNone(store.Provider))
+			class := store.Class
+			if class == "" {
+				class = "<any>"
+			}
+			p.line("  Class:", class)
+		}
+	}
+}
+
+func (p *page) externalSecret(item Item) {
+	p.section("ExternalSecret %s", item.Metadata.Name)
+	if item.RefreshPolicy != "" {
+		p.line("  Refresh:", item.RefreshPolicy+", "+item.every())
+		p.line("  Policies:", "creation "+item.CreationPolicy+", deletion "+item.DeletionPolicy)
+	}
+	p.line("  Last sync:", p.when(item.LastSync, "<never>"))
+	p.line("  Next due:", item.dueCell(p.now))
+	if item.Ready == nil {
+		p.line("  Ready:", "<none>")
+	} else {
+		p.line("  Ready:", fmt.Sprintf("%s, %s, since %s", item.Ready.Status, orNone(item.Ready.Reason), p.when(item.Ready.Since, "<unknown>")))
+		p.line("  Message:", orNone(item.Ready.Message))
+	}
+	_ = p.Flush()
+}
+
+// every is the interval in words.
+func (i Item) every() string {
+	switch cell := i.intervalCell(); cell {
+	case "once", "on change":
+		return cell
+	default:
+		return "every " + cell
+	}
+}
+
+// when is a time with its age.
+func (p *page) when(t *time.Time, none string) string {
+	if t == nil {
+		return none
+	}
+	return fmt.Sprintf("%s ago (%s)", duration.HumanDuration(p.now.Sub(*t)), t.UTC().Format(time.RFC3339))
+}
