@@ -131,7 +131,7 @@ type summary struct {
 	Total    int                  `json:"total"`
 	Outcomes map[core.Outcome]int `json:"outcomes"`
 	// Requests counts the requests to providers, by operation.
-	Requests map[string]int `json:"requests"`
+	Requests map[string]int `json:"requests,omitempty"`
 	Notes    []string       `json:"notes,omitempty"`
 	// Results are the failures, or everything under ReportFull.
 	Results []core.Result `json:"results,omitempty"`

@@ -18,7 +18,7 @@ const header = "# Generated from core/api by manifests/crdgen. Do not edit.\n"
 
 // generate makes the CRDs of the kinds in a package, whose path is relative to the module's folder. The result is YAML by
 // file name and the same each time.
-func generate(moduleDir, path string) (map[string][]byte, error) {
+func generate(path string) (map[string][]byte, error) {
 	roots, err := loader.LoadRootsWithConfig(&packages.Config{Dir: moduleDir}, path)
 	if err != nil {
 		return nil, fmt.Errorf("load %s: %w", path, err)

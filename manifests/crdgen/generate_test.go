@@ -11,7 +11,7 @@ import (
 )
 
 func TestTheFilesAreWhatTheTypesSay(t *testing.T) {
-	want, err := generate(moduleDir, apiPackage)
+	want, err := generate(apiPackage)
 	require.NoError(t, err)
 	require.NotEmpty(t, want)
 
@@ -26,14 +26,14 @@ func TestTheFilesAreWhatTheTypesSay(t *testing.T) {
 }
 
 func TestGeneratingAgainChangesNothing(t *testing.T) {
-	first, err := generate(moduleDir, apiPackage)
+	first, err := generate(apiPackage)
 	require.NoError(t, err)
-	second, err := generate(moduleDir, apiPackage)
+	second, err := generate(apiPackage)
 	require.NoError(t, err)
 	assert.Equal(t, first, second)
 }
 
 func TestAPackageThatDoesNotExistIsAnError(t *testing.T) {
-	_, err := generate(moduleDir, "./core/nothing")
+	_, err := generate("./core/nothing")
 	assert.ErrorContains(t, err, "./core/nothing")
 }

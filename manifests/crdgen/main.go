@@ -27,12 +27,12 @@ func main() {
 }
 
 func run() error {
-	files, err := generate(moduleDir, apiPackage)
+	files, err := generate(apiPackage)
 	if err != nil {
 		return err
 	}
 	for name, content := range files {
-		if err := os.WriteFile(filepath.Join(outputDir, name), content, 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(outputDir, name), content, 0o644); err != nil { //nolint:gosec // as readable as every other file of the repository
 			return fmt.Errorf("write a CRD: %w", err)
 		}
 	}

@@ -168,7 +168,7 @@ func schemas(t *testing.T) map[string]map[string]versionSchema {
 // definitions reads the CRDs by kind, in the form in which a server holds them.
 func definitions(t *testing.T) map[string]*apiextensions.CustomResourceDefinition {
 	t.Helper()
-	files, err := generate(moduleDir, apiPackage)
+	files, err := generate(apiPackage)
 	require.NoError(t, err)
 	byKind := map[string]*apiextensions.CustomResourceDefinition{}
 	for _, content := range files {

@@ -3,6 +3,7 @@ package status
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/kube"
@@ -12,6 +13,26 @@ import (
 // storeFinder finds stores. resolve.Stores is one.
 type storeFinder interface {
 	Get(ctx context.Context, ref api.SecretStoreRef, namespace string) (*resolve.Store, error)
+}
+
+// confirm takes the Secret itself into account, which a list does not look at: one that is gone or altered is to be refreshed.
+func confirm(item Item, es *api.ExternalSecret, link SecretLink, now time.Time) Item {
+	if link.Name == "" || link.Error != "" || link.Integrity == Intact {
+		return item
+	}
+	due, _, err := resolve.Due(es, now, false)
+	if err != nil || !due {
+		return item
+	}
+	item.Due = true
+	switch {
+	case item.State != Synced:
+		return item
+	case !link.Exists:
+		return item.as(Stale, reasonNoSecret, fmt.Sprintf("Secret %s is gone since the last sync", link.Name))
+	default:
+		return item.as(Stale, reasonAltered, fmt.Sprintf("Secret %s is not as the last sync left it", link.Name))
+	}
 }
 
 // unserved tells whether it takes a look at the stores to say why nothing refreshes the ExternalSecret.

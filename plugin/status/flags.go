@@ -8,6 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
+	"k8s.io/cli-runtime/pkg/printers"
 	"k8s.io/kubectl/pkg/cmd/get"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
@@ -81,7 +82,10 @@ func (f *Flags) toOutput(one bool) (Output, error) {
 	if err != nil {
 		return Output{}, err
 	}
-	output := Output{Printer: printer, SortBy: *f.Print.HumanReadableFlags.SortBy, One: one}
+	output := Output{
+		Printer: printer, SortBy: *f.Print.HumanReadableFlags.SortBy, One: one,
+		Out: f.streams.Out, columns: printers.GetNewTabWriter(f.streams.Out),
+	}
 	switch format := *f.Print.OutputFormat; {
 	case format == "" && *f.Print.TemplateFlags.TemplateArgument == "":
 		output.Form = table

@@ -29,6 +29,8 @@ const (
 	reasonOverdue     = "Overdue"
 	reasonOtherClass  = "OtherClass"
 	reasonStoreError  = "StoreError"
+	reasonNoSecret    = "SecretGone"
+	reasonAltered     = "SecretAltered"
 	reasonDeleted     = "Deleted"
 )
 

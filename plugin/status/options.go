@@ -47,11 +47,9 @@ func (o *Options) Run(ctx context.Context) error {
 		found[i] = blame(ctx, found[i], stores, o.Class)
 	}
 	if o.Output.Chained() && len(found) == 1 {
-		core, err := typedv1.NewForConfig(o.Kube)
-		if err != nil {
-			return fmt.Errorf("make a client: %w", err)
+		if found[0], err = o.withChain(ctx, found[0], read[0].ES, stores, now); err != nil {
+			return err
 		}
-		found[0].Chain = (&gatherer{core: core, stores: stores}).gather(ctx, found[0], read[0].ES)
 	}
 	if err := o.print(found, now); err != nil {
 		return err
@@ -64,6 +62,18 @@ func (o *Options) Run(ctx context.Context) error {
 	default:
 		return nil
 	}
+}
+
+// withChain reads the chain of an item, whose Secret has a say in how it is.
+func (o *Options) withChain(ctx context.Context, item Item, es *api.ExternalSecret, stores storeFinder, now time.Time) (Item, error) {
+	core, err := typedv1.NewForConfig(o.Kube)
+	if err != nil {
+		return item, fmt.Errorf("make a client: %w", err)
+	}
+	chain := (&gatherer{core: core, stores: stores}).gather(ctx, item, es)
+	item = confirm(item, es, chain.Secret, now)
+	item.Chain = chain
+	return item, nil
 }
 
 // judge assesses what was read. Those that do not exist are told on the error stream, as kubectl does, and counted.
@@ -98,7 +108,7 @@ func (o *Options) loadStores(ctx context.Context, stores *resolve.Stores, items 
 func (o *Options) print(items []Item, now time.Time) error {
 	switch {
 	case len(items) > 0, o.Output.Form == documents && !o.Output.One:
-		return o.Output.Print(items, now, o.Streams.Out)
+		return o.Output.Print(items, now)
 	case len(o.Scope.Names) == 0:
 		fmt.Fprintln(o.Streams.ErrOut, scope.Nothing(o.Scope))
 	}

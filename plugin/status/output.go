@@ -6,6 +6,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/liggitt/tabwriter"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/cli-runtime/pkg/printers"
@@ -30,15 +31,19 @@ type Output struct {
 	Printer printers.ResourcePrinter
 	// SortBy is a JSONPath over items; empty leaves them in the order of namespace and name.
 	SortBy string
+	Out    io.Writer
 	// One tells that one item was asked for by name: it is printed by itself and not as a list.
 	One bool
+
+	// columns keeps the widths of columns, so that rows that come later stand under the first ones.
+	columns *tabwriter.Writer
 }
 
 // Chained tells whether items must come with their chains.
 func (o Output) Chained() bool { return o.One && (o.Form == text || o.Form == documents) }
 
 // Print prints items.
-func (o Output) Print(items []Item, now time.Time, out io.Writer) error {
+func (o Output) Print(items []Item, now time.Time) error {
 	items, err := o.sort(items)
 	if err != nil {
 		return err
@@ -46,34 +51,37 @@ func (o Output) Print(items []Item, now time.Time, out io.Writer) error {
 	switch o.Form {
 	case text:
 		for _, item := range items {
-			if err := render(item, now, out); err != nil {
+			if err := render(item, now, o.Out); err != nil {
 				return err
 			}
 		}
 		return nil
 	case names:
 		for _, item := range items {
-			if _, err := fmt.Fprintln(out, scope.Display(item.Metadata.Name)); err != nil {
+			if _, err := fmt.Fprintln(o.Out, scope.Display(item.Metadata.Name)); err != nil {
 				return err
 			}
 		}
 		return nil
 	case documents:
-		return o.printDocument(items, out)
+		return o.printDocument(items)
 	default:
-		return o.Printer.PrintObj(tableOf(items, now), out)
+		if err := o.Printer.PrintObj(tableOf(items, now), o.columns); err != nil {
+			return err
+		}
+		return o.columns.Flush()
 	}
 }
 
 // printDocument prints one item by itself and others as a list.
-func (o Output) printDocument(items []Item, out io.Writer) error {
+func (o Output) printDocument(items []Item) error {
 	objects, err := toObjects(items)
 	if err != nil {
 		return err
 	}
 	if o.One {
 		for _, object := range objects {
-			if err := o.Printer.PrintObj(object, out); err != nil {
+			if err := o.Printer.PrintObj(object, o.Out); err != nil {
 				return err
 			}
 		}
@@ -83,7 +91,7 @@ func (o Output) printDocument(items []Item, out io.Writer) error {
 	for _, object := range objects {
 		list.Items = append(list.Items, *object)
 	}
-	return o.Printer.PrintObj(list, out)
+	return o.Printer.PrintObj(list, o.Out)
 }
 
 // sort puts items in the order of SortBy.

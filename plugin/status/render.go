@@ -24,8 +24,10 @@ func render(item Item, now time.Time, out io.Writer) error {
 	}
 	p.externalSecret(item)
 	if item.Chain != nil {
-		p.secret(item.Chain.Secret)
-		p.pods(item.Chain.Pods)
+		if item.Chain.Secret.Name != "" { // it writes one, and can be read
+			p.secret(item.Chain.Secret)
+			p.pods(item.Chain.Pods)
+		}
 		p.events(item.Chain.Events)
 	}
 	_, err := out.Write(text.Bytes())

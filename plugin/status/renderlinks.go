@@ -6,9 +6,6 @@ import (
 )
 
 func (p *page) secret(s SecretLink) {
-	if s.Name == "" {
-		return // it writes none, or cannot be read
-	}
 	p.section("Secret %s", s.Name)
 	switch {
 	case s.Error != "":

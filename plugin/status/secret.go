@@ -11,7 +11,6 @@ import (
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/secret"
-	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/write"
 )
 
 // secretLink keeps of a Secret what may be shown.
@@ -33,7 +32,7 @@ func integrityOf(s *corev1.Secret) Integrity {
 	switch {
 	case s.Labels[api.LabelManaged] != api.LabelManagedValue:
 		return Unmanaged
-	case write.NewLive(s).Valid():
+	case s.Annotations[api.AnnotationDataHash] == api.DataHash(s.Data):
 		return Intact
 	default:
 		return Altered

@@ -73,12 +73,12 @@ func (i Item) intervalCell() string {
 
 func (i Item) dueCell(now time.Time) string {
 	switch {
-	case i.NextDue != nil && i.NextDue.After(now) && !i.Due:
-		return "in " + duration.HumanDuration(i.NextDue.Sub(now))
 	case i.NextDue != nil && !i.NextDue.After(now):
 		return duration.HumanDuration(now.Sub(*i.NextDue)) + " ago"
 	case i.Due:
 		return "now"
+	case i.NextDue != nil:
+		return "in " + duration.HumanDuration(i.NextDue.Sub(now))
 	default:
 		return "<none>"
 	}

@@ -104,32 +104,39 @@ func TestDetached(t *testing.T) {
 		require.NoError(t, json.Unmarshal(line, &info))
 		require.Equal(t, dir, info.Dir)
 		client := http.Client{Transport: &http.Transport{Proxy: nil}}
-		_, err = client.Get(info.Server + "/readyz")
-		require.ErrorContains(t, err, "certificate", "an API server answers")
+		require.ErrorContains(t, get(client, info.Server), "certificate", "an API server answers")
 
 		said, err := exec.Command(bin, "up", "--detach", "--dir", dir).CombinedOutput()
 		require.Error(t, err)
 		require.Contains(t, string(said), "a cluster runs in "+dir+" already")
 
 		require.NoError(t, exec.Command(bin, "down", "--dir", dir).Run())
-		_, err = client.Get(info.Server + "/readyz")
-		require.ErrorContains(t, err, "connection refused")
+		require.ErrorContains(t, get(client, info.Server), "connection refused")
 	}
 	said, err := exec.Command(bin, "down", "--dir", dir).CombinedOutput()
 	require.NoError(t, err)
 	require.Contains(t, string(said), "no cluster runs in")
 }
 
+// get asks an API server whether it is ready.
+func get(client http.Client, server string) error {
+	response, err := client.Get(server + "/readyz")
+	if err != nil {
+		return err
+	}
+	return response.Body.Close()
+}
+
 func TestAnotherPortIsTriedWhenOneIsTaken(t *testing.T) {
-	real, err := executables(t.Context(), streams{err: os.Stderr})
+	built, err := executables(t.Context(), streams{err: os.Stderr})
 	require.NoError(t, err)
-	set := assets.Set{Dir: t.TempDir(), Version: real.Version}
+	set := assets.Set{Dir: t.TempDir(), Version: built.Version}
 	for _, name := range []string{"kube-apiserver", "kube-controller-manager"} {
-		require.NoError(t, os.Symlink(real.Path(name), set.Path(name)))
+		require.NoError(t, os.Symlink(built.Path(name), set.Path(name)))
 	}
 	once := filepath.Join(t.TempDir(), "once")
 	etcd := fmt.Sprintf("#!/bin/sh\nif ! [ -e %[1]s ]; then touch %[1]s; echo 'bind: address already in use'; exit 1; fi\nexec %[2]s \"$@\"\n",
-		once, real.Path("etcd"))
+		once, built.Path("etcd"))
 	require.NoError(t, os.WriteFile(set.Path("etcd"), []byte(etcd), 0o755))
 
 	plane, err := controlplane.Start(t.Context(), set, t.TempDir())

@@ -163,3 +163,15 @@ func isThrottle(code string) bool {
 	_, ok := retry.DefaultThrottleErrorCodes[code]
 	return ok
 }
+
+// isDenial tells whether err says that the identity lacks the right to the operation.
+func isDenial(err error) bool {
+	var e *provider.Error
+	return errors.As(err, &e) && strings.HasPrefix(e.Code, "AccessDenied")
+}
+
+// isTransient tells whether the same request may well succeed in a moment.
+func isTransient(err error) bool {
+	kind := provider.KindOf(err)
+	return err != nil && (kind == provider.Throttled || kind == provider.Unavailable)
+}

@@ -3,6 +3,7 @@ package aws
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -71,11 +72,11 @@ func (m *secretsManager) Read(ctx context.Context, group []provider.Ref) []provi
 	switch kind := provider.KindOf(err); {
 	case err == nil:
 		return answers
-	case kind == provider.Denied || kind == provider.Unsupported:
+	case kind == provider.Unsupported || isDenial(err):
 		m.stopBatching(err)
 		return m.readEach(ctx, group)
-	case kind == provider.Invalid || kind == provider.NotFound:
-		// One ref that the service won't parse fails the whole batch: single reads tell which.
+	case kind == provider.Invalid || kind == provider.NotFound || kind == provider.Denied:
+		// One ref that the service won't parse, find or decrypt fails the whole batch: single reads tell which.
 		return m.readEach(ctx, group)
 	default:
 		return same(len(group), err)
@@ -117,53 +118,58 @@ func (m *secretsManager) readOne(ctx context.Context, ref provider.Ref) provider
 // readBatch reads current versions in one request, or more where the service pages its answer. An error is the batch's own;
 // what fails for one secret is that secret's answer.
 func (m *secretsManager) readBatch(ctx context.Context, group []provider.Ref) ([]provider.Answer, error) {
-	ids := make([]string, len(group))
-	for i, ref := range group {
-		ids[i] = m.prefix + ref.Key
+	var ids []string // distinct: an empty version and the stage it means are two refs of one secret
+	for _, ref := range group {
+		if id := m.prefix + ref.Key; !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
 	}
-	answers := make([]*provider.Answer, len(group))
+	answers := make(map[string]provider.Answer, len(ids))
 	input := &secretsmanager.BatchGetSecretValueInput{SecretIdList: ids}
-	for {
+	for range len(ids) { // each page brings at least one of them, or the service pages without end
 		output, err := m.client.BatchGetSecretValue(ctx, input)
 		if err != nil {
 			return nil, classify("BatchGetSecretValue", err)
 		}
-		for i, id := range ids {
-			if answers[i] == nil {
-				answers[i] = find(id, output.SecretValues, output.Errors)
+		for _, id := range ids {
+			if _, ok := answers[id]; ok {
+				continue
+			}
+			if a, ok := find(id, output.SecretValues, output.Errors); ok {
+				answers[id] = a
 			}
 		}
-		if aws.ToString(output.NextToken) == "" {
+		if aws.ToString(output.NextToken) == "" || len(answers) == len(ids) {
 			break
 		}
 		input.NextToken = output.NextToken
 	}
 	result := make([]provider.Answer, len(group))
-	for i, a := range answers {
-		if a == nil {
-			// The service answered for neither: ask for it alone rather than take silence for absence.
-			result[i] = m.readOne(ctx, group[i])
-			continue
+	for i, ref := range group {
+		id := m.prefix + ref.Key
+		if a, ok := answers[id]; !ok || isTransient(a.Err) {
+			// Silence is not absence, and a passing fault of one secret in a batch was not retried: ask for it alone.
+			answers[id] = m.readOne(ctx, ref)
 		}
-		result[i] = *a
+		result[i] = answers[id]
 	}
 	return result, nil
 }
 
-func find(id string, values []types.SecretValueEntry, failures []types.APIErrorType) *provider.Answer {
+// find looks the answer for id up in a page of a batch.
+func find(id string, values []types.SecretValueEntry, failures []types.APIErrorType) (provider.Answer, bool) {
 	for _, v := range values {
 		if id == aws.ToString(v.Name) || isARNOf(id, aws.ToString(v.ARN)) {
-			a := answer(v.SecretString, v.SecretBinary)
-			return &a
+			return answer(v.SecretString, v.SecretBinary), true
 		}
 	}
 	for _, f := range failures {
 		if failed := aws.ToString(f.SecretId); id == failed || isARNOf(id, failed) {
 			// In the same words as a single read: how many secrets a run reads must not change what it says about one.
-			return &provider.Answer{Err: refusal("GetSecretValue", aws.ToString(f.ErrorCode), aws.ToString(f.Message), nil)}
+			return provider.Answer{Err: refusal("GetSecretValue", aws.ToString(f.ErrorCode), aws.ToString(f.Message), nil)}, true
 		}
 	}
-	return nil
+	return provider.Answer{}, false
 }
 
 // isARNOf tells whether id is arn, or arn without the six random characters that end it.
