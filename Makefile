@@ -48,8 +48,9 @@ cluster: ## Run a control plane until Ctrl-C and print its kubeconfig.
 	go -C test/cluster run . up
 
 .PHONY: generate
-generate: ## Make the generated files anew: CRDs.
+generate: ## Make the generated files anew: CRDs, the command reference.
 	go -C manifests/crdgen run .
+	go run ./docs/generate
 
 .PHONY: verify
 verify: generate ## Fail if a generated file, a go.mod or the formatting is not as it should be.

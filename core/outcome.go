@@ -21,7 +21,12 @@ type entryError struct {
 }
 
 func (e *entryError) Error() string {
-	return fmt.Sprintf("%s (remote key %q): %v", e.read.Path, e.read.Ref.Key, e.err)
+	cause := e.err.Error()
+	var open *resolve.OpenError
+	if errors.As(e.err, &open) {
+		cause = fmt.Sprintf("open %s: %v", e.read.Store, open.Cause)
+	}
+	return fmt.Sprintf("%s (remote key %q): %s", e.read.Path, e.read.Ref.Key, cause)
 }
 
 func (e *entryError) Unwrap() error { return e.err }
@@ -53,8 +58,13 @@ func (p *pass) skip(t *task, reason Reason, message string) {
 	p.done(r)
 }
 
-// fail records a failure in the object's status, in an Event, and as its result, all in the same masked words.
+// fail records a failure in the object's status, in an Event, and as its result, all in the same masked words. What fails
+// because the grace period is over is no failure of the object.
 func (p *pass) fail(ctx context.Context, t *task, reason Reason, cause error) {
+	if ctx.Err() != nil {
+		p.skip(t, Stopped, "the run was stopped before this was finished: the next one begins it anew")
+		return
+	}
 	message := p.mask(t, cause)
 	r := p.result(t, Failed)
 	r.Reason, r.Message = reason, message
@@ -63,7 +73,7 @@ func (p *pass) fail(ctx context.Context, t *task, reason Reason, cause error) {
 		return
 	}
 	if reason != WriteError {
-		message = api.MessageProviderFailed + ": " + message
+		message = secret.Printable(api.MessageProviderFailed + ": " + message)
 	}
 	now := time.Now()
 	wrote, err := write.Failed(ctx, p.client, t.ES, now, message)
@@ -88,6 +98,11 @@ func (p *pass) mask(t *task, err error) string {
 	for _, answer := range t.answers {
 		mask.AddPayload(answer.Value)
 	}
+	for _, value := range t.data {
+		mask.Add(value)
+	}
 	t.mu.Unlock()
-	return p.credentials.Mask(mask.Text(err.Error()))
+	// One mask for all: a text that was masked and cut before could show the rest of what another mask would have hidden.
+	p.credentials.AddTo(&mask)
+	return mask.Text(err.Error())
 }

@@ -5,7 +5,6 @@ package core
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -115,7 +114,7 @@ func (p *pass) prepare(ctx context.Context) ([]resolve.Item, error) {
 
 	var items []resolve.Item
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error {
+	group.Go(func() (err error) {
 		items, err = resolve.Select(ctx, client, p.Scope)
 		return err
 	})
@@ -130,7 +129,8 @@ func (p *pass) prepare(ctx context.Context) ([]resolve.Item, error) {
 			return err
 		})
 	}
-	return items, group.Wait()
+	err = group.Wait()
+	return items, err
 }
 
 // resolve decides about each item: skipped, failed, or a task. Tasks come out most urgent first: never synced, then stalest.
@@ -150,11 +150,12 @@ func (p *pass) resolve(ctx, work context.Context, items []resolve.Item) []*task 
 	tasks = slices.DeleteFunc(tasks, func(t *task) bool { return t == nil })
 	slices.SortStableFunc(tasks, func(a, b *task) int { return cmp.Compare(a.urgency(), b.urgency()) })
 	return slices.DeleteFunc(tasks, func(t *task) bool {
-		t.reads, t.invalid = p.planner.Plan(work, t.ES)
-		var other *resolve.OtherClassError
-		if errors.As(t.invalid, &other) {
+		if other := p.planner.Foreign(work, t.ES); other != nil {
 			p.skip(t, OtherClass, other.Error())
 			return true
+		}
+		if t.invalid == nil {
+			t.reads, t.invalid = p.planner.Plan(work, t.ES)
 		}
 		return false
 	})

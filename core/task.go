@@ -1,6 +1,7 @@
 package core
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sync"
@@ -22,11 +23,13 @@ type task struct {
 	resolve.Item
 	live    *write.Live
 	reads   []resolve.Read
-	invalid error // why there are no reads
+	invalid error  // why there are no reads
+	reason  Reason // of invalid; empty means Invalid
 
 	mu      sync.Mutex
 	answers map[fetch.Key]provider.Answer
 	awaited int
+	data    map[string]secret.Value // what the answers became
 }
 
 // urgency orders tasks: the time of the last success, the zero time for never.
@@ -65,7 +68,8 @@ func (t *task) answer(key fetch.Key, answer provider.Answer) bool {
 	return len(t.answers) == t.awaited
 }
 
-// admit tells whether an item becomes a task: it can be read, is not being deleted, and is due or forced.
+// admit tells whether an item becomes a task: it can be read, is not being deleted, and is due or forced. What is wrong with it
+// is kept and not recorded yet: it may turn out to be another controller's.
 func (p *pass) admit(ctx, work context.Context, t *task) bool {
 	switch {
 	case t.Missing:
@@ -82,17 +86,18 @@ func (p *pass) admit(ctx, work context.Context, t *task) bool {
 		return false
 	}
 	var err error
-	if t.live, err = p.index.Managed(work, t.Namespace, write.TargetName(t.ES)); err != nil {
-		p.fail(work, t, WriteError, err)
-		return false
+	if t.live, err = p.index.Target(work, t.ES); err != nil {
+		t.invalid, t.reason = err, WriteError
+		return true
 	}
 	now := time.Now()
-	mergeInto := t.ES.Spec.Target.CreationPolicy == api.CreationPolicyMerge && t.live == nil
-	due, why, err := resolve.Due(t.ES, now, mergeInto || t.live.Valid())
+	// A Secret to merge into that is not there can't be repaired; once it is, it lacks the marks of a sync.
+	nothingToMerge := t.ES.Spec.Target.CreationPolicy == api.CreationPolicyMerge && t.live == nil
+	due, why, err := resolve.Due(t.ES, now, nothingToMerge || t.live.Valid())
 	switch {
 	case err != nil:
-		p.fail(work, t, Invalid, err)
-		return false
+		t.invalid = err
+		return true
 	case !due && !p.Force:
 		p.skip(t, NotDue, why)
 		return false
@@ -103,9 +108,10 @@ func (p *pass) admit(ctx, work context.Context, t *task) bool {
 // complete shapes and writes a task whose answers are all there.
 func (p *pass) complete(ctx context.Context, t *task) {
 	if t.invalid != nil {
-		p.fail(ctx, t, Invalid, t.invalid)
+		p.fail(ctx, t, cmp.Or(t.reason, Invalid), t.invalid)
 		return
 	}
+	defer t.release()
 	entries := make([]shape.Entry, len(t.reads))
 	for i, read := range t.reads {
 		answer := t.answers[keyOf(read)]
@@ -124,7 +130,15 @@ func (p *pass) complete(ctx context.Context, t *task) {
 		p.fail(ctx, t, DataError, err)
 		return
 	}
+	t.data = data
 	p.write(ctx, t, data)
+}
+
+// release lets go of the values, so that a run holds none for longer than it needs it.
+func (t *task) release() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.answers, t.data = nil, nil
 }
 
 // write applies the data and records the success.

@@ -6,9 +6,8 @@ import (
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 	"k8s.io/cli-runtime/pkg/printers"
 	"k8s.io/client-go/rest"
-	cmdutil "k8s.io/kubectl/pkg/cmd/util"
-	utilcompletion "k8s.io/kubectl/pkg/util/completion"
 
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/completion"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/version"
 )
 
@@ -28,14 +27,12 @@ func newConnection(streams genericiooptions.IOStreams, build version.Build) *gen
 
 // completeFlags lets the shell complete the values of connection flags.
 func completeFlags(root *cobra.Command, connection *genericclioptions.ConfigFlags) {
-	names := func(list func() []string) cobra.CompletionFunc {
-		return func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			return list(), cobra.ShellCompDirectiveNoFileComp
-		}
+	for flag, complete := range map[string]cobra.CompletionFunc{
+		"namespace": completion.Namespaces(connection),
+		"context":   completion.Kubeconfig(connection, completion.Contexts),
+		"cluster":   completion.Kubeconfig(connection, completion.Clusters),
+		"user":      completion.Kubeconfig(connection, completion.Users),
+	} {
+		_ = root.RegisterFlagCompletionFunc(flag, complete) // fails only for a flag that is not there, or the second time
 	}
-	_ = names
-	_ = cmdutil.NewFactory
-	_ = utilcompletion.CompGetResource
-	_ = root
-	_ = connection
 }

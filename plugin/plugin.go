@@ -3,9 +3,12 @@
 package plugin
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
@@ -25,8 +28,14 @@ Refresh and inspect ExternalSecrets, with or without an operator in the cluster.
 It works with the External Secrets API (external-secrets.io): what ExternalSecrets want is read from their stores
 directly, with the credentials that the stores name, and written to their Secrets.
 
-Exit codes: 0 all is well; 1 an error, or something failed for some of the objects; 124 --timeout passed; 130 and 143 it was
-stopped by SIGINT (Ctrl-C) or SIGTERM. The first signal lets what is in flight finish, a second one does not.
+Exit codes:
+
+    0           all is well
+    1           an error, or something failed for some of the objects
+    124         --timeout passed before all was done
+    130, 143    stopped by SIGINT (Ctrl-C) or SIGTERM
+
+The first signal lets what is in flight finish, a second one does not.
 
 Flags follow the command: kubectl externalsecret status -n shop, not kubectl -n shop externalsecret status.`
 
@@ -65,11 +74,29 @@ func NewCommand(streams genericiooptions.IOStreams, providers provider.Registry,
 	completeFlags(root, connection)
 	templates.NormalizeAll(root)
 	templates.ActsAsRootCommand(root, []string{"options"}, groups...)
+	root.SetUsageFunc(withDisplayName(root))
 	return root
 }
 
+// withDisplayName makes the usage of a command with subcommands name it as it is typed, kubectl externalsecret, in all places.
+func withDisplayName(root *cobra.Command) func(*cobra.Command) error {
+	usage := root.UsageFunc()
+	return func(cmd *cobra.Command) error {
+		var text bytes.Buffer
+		out := cmd.OutOrStderr()
+		cmd.SetOut(&text)
+		err := usage(cmd)
+		cmd.SetOut(out)
+		if err != nil {
+			return err
+		}
+		_, err = io.WriteString(out, strings.ReplaceAll(text.String(), root.Name()+" <command>", root.DisplayName()+" <command>"))
+		return err
+	}
+}
+
 // newOptionsCommand prints the flags that all commands take, which their own help leaves out.
-func newOptionsCommand(out interface{ Write([]byte) (int, error) }) *cobra.Command {
+func newOptionsCommand(out io.Writer) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "options",
 		Short:   "Print the list of flags inherited by all commands",

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/spf13/pflag"
+	"k8s.io/apimachinery/pkg/fields"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 
@@ -87,6 +89,12 @@ func (s *Settings) Config(providers provider.Registry, out, logs io.Writer) (Con
 	format := ReportFormat(s.Report)
 	if format != ReportSummary && format != ReportFull {
 		return Config{}, fmt.Errorf("--report %q is neither summary nor full", s.Report)
+	}
+	if _, err := labels.Parse(s.Selector); err != nil {
+		return Config{}, fmt.Errorf("--selector %q: %w", s.Selector, err)
+	}
+	if _, err := fields.ParseSelector(s.FieldSelector); err != nil {
+		return Config{}, fmt.Errorf("--field-selector %q: %w", s.FieldSelector, err)
 	}
 	if s.Concurrency < 1 {
 		return Config{}, fmt.Errorf("--concurrency %d is less than 1", s.Concurrency)

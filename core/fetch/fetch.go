@@ -13,12 +13,17 @@ import (
 )
 
 const (
+	// storesAtOnce is how many store identities are logged in to and read at the same time.
+	storesAtOnce = 32
 	// inFlight is how many requests a store identity gets at once.
 	inFlight = 8
 	// perSecond and burst pace the requests of a store identity: half of the lowest quota that AWS documents for batches.
 	perSecond = 50
 	burst     = 50
 )
+
+// errUnanswered stands in for an answer that a reader owes: the ExternalSecret must fail rather than be forgotten.
+var errUnanswered = errors.New("the provider gave no answer for this secret: this is a fault of the program")
 
 // ErrStopped answers the keys that were not asked for any more because the run was told to stop.
 var ErrStopped = errors.New("the run was stopped before this secret was read")
@@ -40,9 +45,12 @@ func Run(intake, work context.Context, keys []Key, open Opener, deliver func(Key
 	refs, order := group(keys)
 	var mu sync.Mutex
 	stats := make(map[string]provider.Stats, len(order))
+	places := make(chan struct{}, storesAtOnce)
 	var stores sync.WaitGroup
 	for _, identity := range order {
+		places <- struct{}{}
 		stores.Go(func() {
+			defer func() { <-places }()
 			s, opened := readStore(intake, work, identity, refs[identity], open, deliver)
 			if opened {
 				mu.Lock()
@@ -99,8 +107,13 @@ func readStore(intake, work context.Context, identity string, refs []provider.Re
 		}
 		requests.Go(func() {
 			defer func() { <-places }()
-			for i, answer := range reader.Read(work, refs) {
-				deliver(Key{identity, refs[i]}, answer)
+			answers := reader.Read(work, refs)
+			for i, ref := range refs {
+				answer := provider.Answer{Err: errUnanswered}
+				if i < len(answers) {
+					answer = answers[i]
+				}
+				deliver(Key{identity, ref}, answer)
 			}
 		})
 	}

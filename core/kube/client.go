@@ -82,7 +82,7 @@ func New(ctx context.Context, config *rest.Config) (*Client, error) {
 func (c *Client) APIVersion() string { return api.Group + "/" + c.version }
 
 func (c *Client) servedVersion(ctx context.Context) (string, error) {
-	body, err := c.raw.Get().AbsPath("/apis/" + api.Group).Do(ctx).Raw()
+	body, err := bodyOf(c.raw.Get().AbsPath("/apis/" + api.Group).Do(ctx))
 	if apierrors.IsNotFound(err) {
 		return "", ErrNoCRDs
 	}

@@ -31,7 +31,7 @@ func (c *Client) List(ctx context.Context, resource, namespace string, selector 
 				request = request.Param(name, value)
 			}
 		}
-		body, err := request.Do(ctx).Raw()
+		body, err := bodyOf(request.Do(ctx))
 		if err != nil {
 			return fmt.Errorf("list %s: %w", resource, err)
 		}
@@ -53,7 +53,7 @@ func (c *Client) List(ctx context.Context, resource, namespace string, selector 
 
 // Get reads one object of resource as raw JSON.
 func (c *Client) Get(ctx context.Context, resource, namespace, name string) (json.RawMessage, error) {
-	body, err := c.resource(c.raw.Get(), resource, namespace).Name(name).Do(ctx).Raw()
+	body, err := bodyOf(c.resource(c.raw.Get(), resource, namespace).Name(name).Do(ctx))
 	if err != nil {
 		return nil, fmt.Errorf("get %s %q: %w", resource, name, err)
 	}
@@ -73,4 +73,12 @@ func (c *Client) PatchStatus(ctx context.Context, namespace, name string, patch 
 func (c *Client) resource(request *rest.Request, resource, namespace string) *rest.Request {
 	return request.AbsPath("/apis", api.Group, c.version).
 		NamespaceIfScoped(namespace, namespace != "").Resource(resource)
+}
+
+// bodyOf is the body of an answer. Raw alone would drop what the API server says about a failure.
+func bodyOf(answer rest.Result) ([]byte, error) {
+	if err := answer.Error(); err != nil {
+		return nil, err
+	}
+	return answer.Raw()
 }

@@ -88,6 +88,13 @@ func (c *Credentials) Token(ctx context.Context, namespace, name string, audienc
 	return secret.FromString(token), expires, nil
 }
 
+// AddTo makes mask hide every credential that was given out so far.
+func (c *Credentials) AddTo(mask *secret.Mask) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	mask.Include(&c.mask)
+}
+
 // Mask replaces every credential that was given out so far in text.
 func (c *Credentials) Mask(text string) string {
 	c.mu.Lock()

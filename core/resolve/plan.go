@@ -16,6 +16,8 @@ type Read struct {
 	SecretKey string
 	// Remote is the entry's remoteRef or extract.
 	Remote *api.RemoteRef
+	// Store names the store for messages. Others may have the same identity, in namespaces that are none of the reader's business.
+	Store string
 	// Identity and Ref name the remote secret: equal ones are read once.
 	Identity string
 	Ref      provider.Ref
@@ -29,6 +31,16 @@ type OtherClassError struct {
 func (e *OtherClassError) Error() string {
 	return fmt.Sprintf("%s is of class %q, which is not served here (%q is)", e.Store, e.Class, e.Ours)
 }
+
+// OpenError means that a store could not be opened. It names none, since it is the answer for all stores of an identity: the
+// Read has the name of its own.
+type OpenError struct {
+	Cause error
+}
+
+func (e *OpenError) Error() string { return "open the store: " + e.Cause.Error() }
+
+func (e *OpenError) Unwrap() error { return e.Cause }
 
 // Planner resolves the entries of ExternalSecrets to reads. Its identities can be opened.
 type Planner struct {
@@ -46,8 +58,49 @@ type opener struct {
 	store    provider.Store
 }
 
-// Plan resolves an ExternalSecret, data before dataFrom as in the spec. It is not safe for concurrent use.
+// Foreign tells whether an ExternalSecret reads a store that is served by another controller, nil if not: then all of it is
+// that controller's, whatever else may be wrong with it. A store that can't be found is no such store.
+func (p *Planner) Foreign(ctx context.Context, es *api.ExternalSecret) *OtherClassError {
+	for _, ref := range storeRefs(es) {
+		store, err := p.Stores.Get(ctx, ref, es.Namespace)
+		if err != nil {
+			continue
+		}
+		if class := store.Spec.Controller; class != "" && class != p.Class {
+			return &OtherClassError{Store: fmt.Sprintf("%s %q", store.Kind, store.Name), Class: class, Ours: p.Class}
+		}
+	}
+	return nil
+}
+
+// storeRefs are the stores that an ExternalSecret names.
+func storeRefs(es *api.ExternalSecret) []api.SecretStoreRef {
+	var refs []api.SecretStoreRef
+	add := func(ref *api.SecretStoreRef) {
+		if ref != nil && ref.Name != "" {
+			refs = append(refs, *ref)
+		}
+	}
+	add(&es.Spec.SecretStoreRef)
+	for _, from := range es.Spec.DataFrom {
+		if from.SourceRef != nil {
+			add(from.SourceRef.StoreRef)
+		}
+	}
+	for _, data := range es.Spec.Data {
+		if data.SourceRef != nil {
+			add(data.SourceRef.StoreRef)
+		}
+	}
+	return refs
+}
+
+// Plan resolves an ExternalSecret to its reads: those of dataFrom first, so that data wins over them. An ExternalSecret that is
+// Foreign is an *OtherClassError. It is not safe for concurrent use.
 func (p *Planner) Plan(ctx context.Context, es *api.ExternalSecret) ([]Read, error) {
+	if other := p.Foreign(ctx, es); other != nil {
+		return nil, other
+	}
 	if err := Check(es); err != nil {
 		return nil, err
 	}
@@ -82,9 +135,6 @@ func (p *Planner) locate(ctx context.Context, es *api.ExternalSecret, source *ap
 	if err != nil {
 		return fmt.Errorf("%s: %w", field, err)
 	}
-	if class := store.Spec.Controller; class != "" && class != p.Class {
-		return &OtherClassError{Store: fmt.Sprintf("%s %q", store.Kind, store.Name), Class: class, Ours: p.Class}
-	}
 	if err := p.Stores.Allowed(ctx, store, es.Namespace); err != nil {
 		return fmt.Errorf("%s: %w", field, err)
 	}
@@ -108,6 +158,7 @@ func (p *Planner) locate(ctx context.Context, es *api.ExternalSecret, source *ap
 	if _, ok := p.openers[identity]; !ok {
 		p.openers[identity] = opener{provider: served, store: view}
 	}
+	read.Store = nameOf(view)
 	read.Identity = identity
 	read.Ref = provider.Ref{Key: read.Remote.Key, Version: read.Remote.Version}
 	return nil
@@ -118,14 +169,15 @@ func (p *Planner) Open(ctx context.Context, identity string) (provider.Reader, e
 	o := p.openers[identity]
 	reader, err := o.provider.Open(ctx, o.store, p.Credentials)
 	if err != nil {
-		return nil, fmt.Errorf("open %s: %w", p.StoreOf(identity), err)
+		return nil, &OpenError{Cause: err}
 	}
 	return reader, nil
 }
 
 // StoreOf names a store that has the identity, for messages and reports.
-func (p *Planner) StoreOf(identity string) string {
-	store := p.openers[identity].store
+func (p *Planner) StoreOf(identity string) string { return nameOf(p.openers[identity].store) }
+
+func nameOf(store provider.Store) string {
 	if store.Namespace == "" {
 		return fmt.Sprintf("%s %q", store.Kind, store.Name)
 	}

@@ -29,7 +29,15 @@ func Check(es *api.ExternalSecret) error {
 			return notSupported(unsupported.field)
 		}
 	}
+	entryOf := map[string]int{}
 	for i, data := range spec.Data {
+		if data.SecretKey == "" {
+			return fmt.Errorf("spec.data[%d].secretKey is missing: it names the key of the Secret", i)
+		}
+		if first, taken := entryOf[data.SecretKey]; taken {
+			return fmt.Errorf("spec.data[%d].secretKey %q is that of spec.data[%d] already: give one of them another key", i, data.SecretKey, first)
+		}
+		entryOf[data.SecretKey] = i
 		if err := checkRef(fmt.Sprintf("spec.data[%d].remoteRef", i), &data.RemoteRef); err != nil {
 			return err
 		}

@@ -46,7 +46,7 @@ type Item struct {
 func Select(ctx context.Context, reader ObjectReader, scope Scope) ([]Item, error) {
 	var items []Item
 	if len(scope.Names) > 0 {
-		for _, name := range scope.Names {
+		for _, name := range distinct(scope.Names) {
 			raw, err := reader.Get(ctx, api.ResourceExternalSecrets, name.Namespace, name.Name)
 			switch {
 			case apierrors.IsNotFound(err):
@@ -60,7 +60,7 @@ func Select(ctx context.Context, reader ObjectReader, scope Scope) ([]Item, erro
 		}
 		return items, nil
 	}
-	namespaces := scope.Namespaces
+	namespaces := distinct(scope.Namespaces)
 	if len(namespaces) == 0 {
 		namespaces = []string{""}
 	}
@@ -76,6 +76,19 @@ func Select(ctx context.Context, reader ObjectReader, scope Scope) ([]Item, erro
 		}
 	}
 	return items, nil
+}
+
+// distinct keeps the first of equal values: an ExternalSecret that is asked for twice must not race against itself.
+func distinct[T comparable](all []T) []T {
+	var kept []T
+	seen := make(map[T]bool, len(all))
+	for _, value := range all {
+		if !seen[value] {
+			seen[value] = true
+			kept = append(kept, value)
+		}
+	}
+	return kept
 }
 
 func decode(raw json.RawMessage) Item {

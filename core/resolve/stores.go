@@ -43,6 +43,12 @@ type found struct {
 	err   error
 }
 
+// foundLabels are the labels of a namespace or the reason why they are not known.
+type foundLabels struct {
+	set labels.Set
+	err error
+}
+
 // Stores finds stores, each at most once a run: from a LIST where many are wanted, by name otherwise.
 type Stores struct {
 	objects    ObjectReader
@@ -51,14 +57,14 @@ type Stores struct {
 	mu     sync.Mutex
 	listed map[string]bool // "kind/namespace" and "kind/" for all
 	known  map[storeKey]found
-	labels map[string]map[string]string
+	labels map[string]foundLabels
 }
 
 // NewStores makes a finder that reads each store by name until Load is called.
 func NewStores(objects ObjectReader, namespaces NamespaceReader) *Stores {
 	return &Stores{
 		objects: objects, namespaces: namespaces,
-		listed: map[string]bool{}, known: map[storeKey]found{}, labels: map[string]map[string]string{},
+		listed: map[string]bool{}, known: map[storeKey]found{}, labels: map[string]foundLabels{},
 	}
 }
 
@@ -179,14 +185,15 @@ func (s *Stores) matches(ctx context.Context, selector *metav1.LabelSelector, na
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	set, ok := s.labels[namespace]
+	f, ok := s.labels[namespace]
 	if !ok {
-		if set, err = s.namespaces.NamespaceLabels(ctx, namespace); err != nil {
-			return false, err
-		}
-		s.labels[namespace] = set
+		f.set, f.err = s.namespaces.NamespaceLabels(ctx, namespace)
+		s.labels[namespace] = f
 	}
-	return parsed.Matches(labels.Set(set)), nil
+	if f.err != nil {
+		return false, f.err
+	}
+	return parsed.Matches(f.set), nil
 }
 
 func decodeStore(kind string, raw json.RawMessage) (storeKey, found) {

@@ -1,10 +1,13 @@
 package secret
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"maps"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -15,6 +18,8 @@ const (
 	shortest = 4
 	// maxText keeps messages within what the Events API accepts, in bytes.
 	maxText = 1000
+	// ellipsis marks that a text was cut.
+	ellipsis = "..."
 )
 
 // Mask is the set of values that must not appear in a text.
@@ -22,7 +27,11 @@ type Mask struct {
 	forms map[string]struct{}
 }
 
-// Add remembers v in the forms in which programs quote it: as it is, line by line, JSON-escaped, URL-escaped and in base64.
+// htmlInJSON undoes what Go's JSON encoder does to the signs of HTML, and others do not.
+var htmlInJSON = strings.NewReplacer(`\u003c`, "<", `\u003e`, ">", `\u0026`, "&")
+
+// Add remembers v in the forms in which programs quote it: as it is, line by line, as JSON and Go quote it, URL-escaped and in
+// base64.
 func (m *Mask) Add(v Value) {
 	m.add(string(v.Reveal()))
 	for line := range strings.Lines(string(v.Reveal())) {
@@ -33,16 +42,28 @@ func (m *Mask) Add(v Value) {
 // AddPayload remembers v and, if it is JSON, every text in it, since a property of a payload is a secret too.
 func (m *Mask) AddPayload(v Value) {
 	m.Add(v)
+	decoder := json.NewDecoder(bytes.NewReader(v.Reveal()))
+	decoder.UseNumber() // a number is masked with the digits that it is stored with
 	var root any
-	if json.Unmarshal(v.Reveal(), &root) == nil {
+	if decoder.Decode(&root) == nil {
 		m.addTexts(root)
 	}
+}
+
+// Include adds all that other masks.
+func (m *Mask) Include(other *Mask) {
+	if m.forms == nil {
+		m.forms = make(map[string]struct{}, len(other.forms))
+	}
+	maps.Copy(m.forms, other.forms)
 }
 
 func (m *Mask) addTexts(node any) {
 	switch node := node.(type) {
 	case string:
 		m.Add(FromString(node))
+	case json.Number:
+		m.add(node.String())
 	case []any:
 		for _, child := range node {
 			m.addTexts(child)
@@ -62,11 +83,17 @@ func (m *Mask) add(s string) {
 		m.forms = map[string]struct{}{}
 	}
 	quoted, _ := json.Marshal(s) // a string always marshals
+	asJSON := string(quoted[1 : len(quoted)-1])
+	asGo := strconv.Quote(s)
 	for _, form := range []string{
 		s,
-		string(quoted[1 : len(quoted)-1]),
+		asJSON,
+		htmlInJSON.Replace(asJSON),
+		asGo[1 : len(asGo)-1],
 		url.QueryEscape(s),
+		url.PathEscape(s),
 		base64.StdEncoding.EncodeToString([]byte(s)),
+		base64.RawStdEncoding.EncodeToString([]byte(s)),
 		base64.RawURLEncoding.EncodeToString([]byte(s)),
 	} {
 		m.forms[form] = struct{}{}
@@ -99,9 +126,9 @@ func Printable(text string) string {
 	if len(text) <= maxText {
 		return text
 	}
-	cut := maxText - len("…")
+	cut := maxText - len(ellipsis)
 	for !utf8.RuneStart(text[cut]) {
 		cut--
 	}
-	return text[:cut] + "…"
+	return text[:cut] + ellipsis
 }

@@ -53,9 +53,11 @@ func ValidateKeys(values map[string]secret.Value) error {
 	for _, key := range slices.Sorted(maps.Keys(values)) {
 		switch {
 		case len(key) > longestKey:
-			return fmt.Errorf("invalid secret key %.40q…: it has %d bytes, and a Secret's key at most %d", key, len(key), longestKey)
+			return fmt.Errorf("invalid secret key %.40q...: it has %d bytes, and a Secret's key at most %d", key, len(key), longestKey)
 		case !validKey.MatchString(key):
 			return fmt.Errorf("invalid secret key %q: a Secret's key has letters, digits, '-', '_' and '.' only", key)
+		case key == "." || strings.HasPrefix(key, ".."):
+			return fmt.Errorf("invalid secret key %q: a Secret's key is not '.' and does not begin with '..'", key)
 		}
 	}
 	return nil

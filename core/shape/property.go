@@ -10,8 +10,8 @@ import (
 )
 
 // Property looks a property up in a JSON payload. A property with dots is first taken as one key with dots in its name and
-// only then as a path, as ESO does. Strings lose their quotes; objects, arrays and numbers keep the digits and the order in
-// which they are stored; null is empty.
+// only then as a path, as ESO does. Strings lose their quotes, null is empty, objects and arrays stay the text that is stored.
+// Whole numbers keep their digits, whatever their size; fractions and exponents are written out as ESO writes them: 1.50 is 1.5.
 func Property(payload secret.Value, property string) (secret.Value, error) {
 	if !gjson.ValidBytes(payload.Reveal()) {
 		return secret.Value{}, fmt.Errorf("property %q can't be read: the remote secret is not JSON; drop the property, or store a JSON object", property)

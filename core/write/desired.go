@@ -45,9 +45,19 @@ func desired(es *api.ExternalSecret, apiVersion string, data map[string]secret.V
 	return s, nil
 }
 
-// own makes the ExternalSecret the Secret's controller under creationPolicy Owner, and lets go of it under the others.
+// own makes the ExternalSecret the Secret's controller under creationPolicy Owner, and lets go of it under the others. A Secret
+// of another ExternalSecret is refused under each policy: the two would undo each other's work for ever.
 func own(s *corev1.Secret, es *api.ExternalSecret, apiVersion string) error {
-	if policy := es.Spec.Target.CreationPolicy; policy != "" && policy != api.CreationPolicyOwner {
+	owning := es.Spec.Target.CreationPolicy == "" || es.Spec.Target.CreationPolicy == api.CreationPolicyOwner
+	if controller := metav1.GetControllerOfNoCopy(s); controller != nil && !sameOwner(*controller, es) {
+		switch {
+		case isExternalSecret(*controller):
+			return fmt.Errorf("%w: ExternalSecret %q; give one of them another spec.target.name", ErrOwnedByAnother, controller.Name)
+		case owning:
+			return fmt.Errorf("%w: its controller is %s %q", ErrOwnership, controller.Kind, controller.Name)
+		}
+	}
+	if !owning {
 		delete(s.Labels, api.LabelOwner)
 		s.OwnerReferences = slices.DeleteFunc(s.OwnerReferences, func(r metav1.OwnerReference) bool { return sameOwner(r, es) })
 		return nil
@@ -57,30 +67,27 @@ func own(s *corev1.Secret, es *api.ExternalSecret, apiVersion string) error {
 		APIVersion: apiVersion, Kind: api.KindExternalSecret, Name: es.Name, UID: es.UID,
 		Controller: &controller, BlockOwnerDeletion: &controller,
 	}
+	s.Labels[api.LabelOwner] = api.OwnerLabel(es.Namespace, es.Name)
 	for i, r := range s.OwnerReferences {
 		if sameOwner(r, es) {
 			// The version it was written in, v1 or v1beta1, is as good as ours.
 			reference.APIVersion = r.APIVersion
 			s.OwnerReferences[i] = reference
-			s.Labels[api.LabelOwner] = api.OwnerLabel(es.Namespace, es.Name)
 			return nil
-		}
-		if r.Controller != nil && *r.Controller {
-			if r.Kind == api.KindExternalSecret {
-				return fmt.Errorf("%w: ExternalSecret %q; give one of them another spec.target.name", ErrOwnedByAnother, r.Name)
-			}
-			return fmt.Errorf("%w: its controller is %s %q", ErrOwnership, r.Kind, r.Name)
 		}
 	}
 	s.OwnerReferences = append(s.OwnerReferences, reference)
-	s.Labels[api.LabelOwner] = api.OwnerLabel(es.Namespace, es.Name)
 	return nil
 }
 
 // sameOwner compares group, kind and name: an ExternalSecret that was made anew takes its old Secret back.
 func sameOwner(r metav1.OwnerReference, es *api.ExternalSecret) bool {
+	return isExternalSecret(r) && r.Name == es.Name
+}
+
+func isExternalSecret(r metav1.OwnerReference) bool {
 	gv, err := schema.ParseGroupVersion(r.APIVersion)
-	return err == nil && gv.Group == api.Group && r.Kind == api.KindExternalSecret && r.Name == es.Name
+	return err == nil && gv.Group == api.Group && r.Kind == api.KindExternalSecret
 }
 
 // TargetName is the name of the Secret that an ExternalSecret writes.

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -92,10 +93,10 @@ func (w *Events) event(es *api.ExternalSecret, eventType, reason, message string
 	}
 }
 
-// eventName keeps within the limit of names, 253 bytes.
+// eventName keeps within the limit of names, 253 bytes, and to their rule that each part ends with a letter or a digit.
 func eventName(object, suffix string) string {
 	if limit := 253 - len(suffix) - 1; len(object) > limit {
-		object = object[:limit]
+		object = strings.TrimRight(object[:limit], "-.")
 	}
 	return object + "." + suffix
 }

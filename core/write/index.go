@@ -6,6 +6,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
 )
 
 // SecretReader reads Secrets.
@@ -41,12 +43,16 @@ func (x *Index) Load(ctx context.Context, namespaces []string) error {
 	return nil
 }
 
-// Managed returns the Secret if it is there and, where the index was loaded, carries the managed label; nil otherwise.
-func (x *Index) Managed(ctx context.Context, namespace, name string) (*Live, error) {
+// Target returns the Secret that es writes; nil if there is none or, where the index was loaded, none with the managed label.
+// Under creationPolicy Merge a Secret without the label is looked for, too: it is there before the ExternalSecret is.
+func (x *Index) Target(ctx context.Context, es *api.ExternalSecret) (*Live, error) {
 	if x.listed != nil {
-		return x.listed[types.NamespacedName{Namespace: namespace, Name: name}], nil
+		live := x.listed[types.NamespacedName{Namespace: es.Namespace, Name: TargetName(es)}]
+		if live != nil || es.Spec.Target.CreationPolicy != api.CreationPolicyMerge {
+			return live, nil
+		}
 	}
-	return x.Fresh(ctx, namespace, name)
+	return x.Fresh(ctx, es.Namespace, TargetName(es))
 }
 
 // Fresh reads the Secret now, managed or not; nil if there is none.

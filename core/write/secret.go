@@ -61,6 +61,8 @@ type Secrets struct {
 	DryRun DryRun
 	// APIVersion is what owner references name.
 	APIVersion string
+
+	turns turns
 }
 
 // Outcome tells what a write did.
@@ -77,6 +79,7 @@ func (w *Secrets) Apply(ctx context.Context, es *api.ExternalSecret, data map[st
 	if es.Spec.Target.CreationPolicy == api.CreationPolicyNone {
 		return Outcome{Result: Unchanged}, nil
 	}
+	defer w.turns.wait(es.Namespace, TargetName(es))()
 	var err error
 	for range tries {
 		if live == nil && es.Spec.Target.CreationPolicy == api.CreationPolicyMerge {

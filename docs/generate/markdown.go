@@ -30,15 +30,18 @@ func (p *page) table(header []string, rows [][]string) {
 	}
 }
 
-// flags adds a table of flags: those that keep says, in the order of their names.
-func (p *page) flags(flags *pflag.FlagSet, keep func(*pflag.Flag) bool) {
+// flags adds a section with those flags that keep says, in the order of their names, if there are any.
+func (p *page) flags(title string, flags *pflag.FlagSet, keep func(*pflag.Flag) bool) {
 	var rows [][]string
 	flags.VisitAll(func(f *pflag.Flag) {
 		if !f.Hidden && f.Deprecated == "" && f.Name != "help" && keep(f) {
 			rows = append(rows, []string{flagName(f), flagDefault(f), cell(f.Usage)})
 		}
 	})
-	p.table([]string{"Flag", "Default", "Meaning"}, rows)
+	if len(rows) > 0 {
+		p.section(title)
+		p.table([]string{"Flag", "Default", "Meaning"}, rows)
+	}
 }
 
 // flagName is a flag as it is typed, with its one-letter form and the type of its value.
@@ -47,7 +50,7 @@ func flagName(f *pflag.Flag) string {
 	if f.Shorthand != "" {
 		name = "-" + f.Shorthand + ", " + name
 	}
-	if kind := f.Value.Type(); kind != "bool" {
+	if kind, _ := pflag.UnquoteUsage(f); kind != "" {
 		name += " " + kind
 	}
 	return code(name)

@@ -62,8 +62,7 @@ func overview(root *cobra.Command, commands []*cobra.Command) string {
 		rows = append(rows, []string{fmt.Sprintf("[%s](%s)", code(name), fileOf(cmd)), cell(cmd.Short)})
 	}
 	p.table([]string{"Command", "Purpose"}, rows)
-	p.section("Flags of all commands")
-	p.flags(root.PersistentFlags(), func(*pflag.Flag) bool { return true })
+	p.flags("Flags of all commands", root.PersistentFlags(), func(*pflag.Flag) bool { return true })
 	p.section("Environment")
 	p.table([]string{"Variable", "Meaning"}, [][]string{
 		{code("KUBECONFIG"), "kubeconfig files, as for kubectl; `--kubeconfig` wins"},
@@ -93,11 +92,7 @@ func commandPage(root, cmd *cobra.Command) string {
 		p.add("%s\n", fence(dedent(cmd.Example)))
 	}
 	inherited := cmd.InheritedFlags()
-	own := func(f *pflag.Flag) bool { return inherited.Lookup(f.Name) == nil }
-	if cmd.Flags().HasAvailableFlags() {
-		p.section("Flags")
-		p.flags(cmd.Flags(), own)
-	}
+	p.flags("Flags", cmd.Flags(), func(f *pflag.Flag) bool { return inherited.Lookup(f.Name) == nil })
 	p.add("\nSee also [the flags of all commands and the exit codes](%s).\n", rootPage)
 	return p.String()
 }

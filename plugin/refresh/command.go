@@ -9,27 +9,34 @@ import (
 	cmdutil "k8s.io/kubectl/pkg/cmd/util"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/completion"
 )
 
 const long = `
 Read what ExternalSecrets want from their stores and write it to their Secrets, now.
 
-A refresh does not wait for the refresh interval and does not ask whether anything has changed in the store. A Secret is written only
-where it differs, and the status of the ExternalSecret records the refresh. Nothing but the store has to run for it: no
-operator and no controller. ExternalSecrets whose store is served by another controller (its spec.controller) are skipped.
+A refresh does not wait for the refresh interval and does not ask whether anything has changed in the store. A Secret is
+written only where it differs, and the status of the ExternalSecret records the refresh. Nothing but the store has to run for
+it: no operator and no controller. ExternalSecrets whose store is served by another controller (its spec.controller) are
+skipped.
 
-One line for each ExternalSecret goes to standard output as it is done, those that failed last; progress, warnings and a summary go to
-standard error. A failed ExternalSecret does not stop the others. Values are never printed, only the names of keys.
+One line for each ExternalSecret goes to standard output as it is done, those that failed last; progress, warnings and a
+summary go to standard error. A failed ExternalSecret does not stop the others. Values are never printed, only the names of
+keys.
 
 With -o json, yaml, jsonpath or go-template, one RefreshReport (externalsecret.kubectl/v1) is printed at the end:
 
-    dryRun             none, client or server
-    started, finished  times, RFC 3339
-    counts             how many are created, updated, unchanged, skipped, failed
-    results[]          namespace, name, outcome (as in counts), reason, message, secret,
-                       changes {added[], changed[], removed[], metadata}, warnings[]
-    requests           how many requests were made to providers, by operation
-    notes[]            remarks on the whole
+    dryRun                        none, client or server
+    started, finished             times, RFC 3339
+    counts                        how many are created, updated, unchanged, skipped, failed
+    results[].namespace, .name    of an ExternalSecret; in this order
+    results[].outcome             created, updated, unchanged, skipped or failed
+    results[].reason, .message    why, for a program and for a person
+    results[].secret              name of its Secret
+    results[].changes             names of keys: added[], changed[], removed[]; and metadata (true or absent)
+    results[].warnings[]          what works and should still be seen to
+    requests                      how many requests were made to providers, by operation
+    notes[]                       remarks on the whole
 
 Exit codes: 0 if none failed; 1 if any failed; 124 if --timeout passed before all were reached.`
 
@@ -53,7 +60,9 @@ kubectl externalsecret refresh --all --dry-run=client
 kubectl externalsecret refresh --all -A -o go-template='{{range .results}}{{if eq .outcome "failed"}}{{.namespace}}/{{.name}}: {{.message}}{{"\n"}}{{end}}{{end}}'`
 
 // NewCommand makes `refresh`.
-func NewCommand(getter genericclioptions.RESTClientGetter, streams genericiooptions.IOStreams, providers provider.Registry) *cobra.Command {
+func NewCommand(
+	getter genericclioptions.RESTClientGetter, streams genericiooptions.IOStreams, providers provider.Registry,
+) *cobra.Command {
 	flags := NewFlags(getter, streams, providers)
 	cmd := &cobra.Command{
 		Use:                   "refresh (NAME... | -l SELECTOR | --field-selector SELECTOR | --all) [-A]",
@@ -62,14 +71,18 @@ func NewCommand(getter genericclioptions.RESTClientGetter, streams genericioopti
 		Long:                  long,
 		Example:               example,
 		SuggestFor:            []string{"sync", "reconcile", "renew"},
+		ValidArgsFunction:     completion.ExternalSecrets(getter),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			dryRun, err := cmdutil.GetDryRunStrategy(cmd)
 			if err != nil {
 				return cmdutil.UsageErrorf(cmd, "%v", err)
 			}
+			if err := flags.Validate(args); err != nil {
+				return cmdutil.UsageErrorf(cmd, "%v", err)
+			}
 			options, err := flags.ToOptions(args, dryRun)
 			if err != nil {
-				return cmdutil.UsageErrorf(cmd, "%v", err)
+				return err
 			}
 			return options.Run(cmd.Context())
 		},

@@ -3,6 +3,7 @@ package refresh
 import (
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -39,7 +40,9 @@ type Flags struct {
 }
 
 // NewFlags are the defaults.
-func NewFlags(getter genericclioptions.RESTClientGetter, streams genericiooptions.IOStreams, providers provider.Registry) *Flags {
+func NewFlags(
+	getter genericclioptions.RESTClientGetter, streams genericiooptions.IOStreams, providers provider.Registry,
+) *Flags {
 	return &Flags{
 		Concurrency: core.DefaultConcurrency,
 		Class:       api.ControllerDefault,
@@ -63,14 +66,19 @@ func (f *Flags) AddFlags(cmd *cobra.Command) {
 	cmd.Flags().Lookup("dry-run").Usage = `Must be "none", "server", or "client". If client strategy, read the stores and print ` +
 		`what would change. If server strategy, also let the API server check the Secrets, without persisting them.`
 	f.Print.AddFlags(cmd)
+	cmd.Flags().Lookup("show-managed-fields").Hidden = true // there are none in what is printed
+	for flag, values := range map[string][]string{
+		"output":  f.Print.AllowedFormats(),
+		"dry-run": {"none", "client", "server"},
+	} {
+		// It fails only for a flag that is not there, or the second time.
+		_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
+	}
 }
 
-// ToOptions resolves the flags and the command's arguments. An error is one of usage.
+// ToOptions resolves the flags and the command's arguments, which are valid.
 func (f *Flags) ToOptions(args []string, dryRun cmdutil.DryRunStrategy) (*Options, error) {
-	if err := f.validate(args); err != nil {
-		return nil, err
-	}
-	printer, err := f.toPrinter()
+	printer, misses, err := f.toPrinter()
 	if err != nil {
 		return nil, err
 	}
@@ -101,12 +109,13 @@ func (f *Flags) ToOptions(args []string, dryRun cmdutil.DryRunStrategy) (*Option
 		Timeout:        f.Timeout,
 		ShowNamespaces: f.Scope.AllNamespaces,
 		Printer:        printer,
+		Misses:         misses,
 		Streams:        f.streams,
 	}, nil
 }
 
-// validate checks that the flags say exactly one thing about what to refresh.
-func (f *Flags) validate(args []string) error {
+// Validate checks that flags and arguments make sense, and say exactly one thing about what to refresh.
+func (f *Flags) Validate(args []string) error {
 	switch {
 	case f.All && len(args) > 0:
 		return errors.New("names cannot be provided when --all is specified")
@@ -123,7 +132,8 @@ func (f *Flags) validate(args []string) error {
 	case f.Class == "":
 		return errors.New("--controller-class must not be empty")
 	default:
-		return nil
+		_, err := f.Scope.ToScope("", args)
+		return err
 	}
 }
 
@@ -138,18 +148,18 @@ func toDryRun(strategy cmdutil.DryRunStrategy) write.DryRun {
 	}
 }
 
-// toPrinter chooses how results are printed.
-func (f *Flags) toPrinter() (Printer, error) {
+// toPrinter chooses how results are printed, and where those go that are left out of it.
+func (f *Flags) toPrinter() (printer Printer, misses io.Writer, err error) {
 	switch format := *f.Print.OutputFormat; {
 	case format == "" && *f.Print.TemplatePrinterFlags.TemplateArgument == "":
-		return nil, nil
+		return nil, nil, nil
 	case format == "name":
-		return printNames, nil
+		return printNames, f.streams.ErrOut, nil
 	default:
 		printer, err := f.Print.ToPrinter()
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		return documentPrinter(printer), nil
+		return documentPrinter(printer), nil, nil
 	}
 }

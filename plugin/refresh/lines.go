@@ -21,7 +21,10 @@ func (v *view) line(r core.Result) string {
 	if r.Message != "" {
 		text += ": " + printable(r.Message)
 	}
-	if r.Outcome == core.Updated {
+	switch r.Outcome {
+	case core.Failed, core.Skipped:
+		return text
+	case core.Updated:
 		text += " (" + changes(r.Changes) + ")"
 	}
 	return text + v.suffix()

@@ -25,8 +25,10 @@ type Options struct {
 	Timeout time.Duration
 	// ShowNamespaces tells the namespace of each ExternalSecret.
 	ShowNamespaces bool
-	// Printer prints the results; nil means a line each, as they come.
+	// Printer prints the results at the end; nil means a line each, as they come.
 	Printer Printer
+	// Misses is where those that Printer leaves out are told a person: what failed or was skipped. Nil where it leaves out none.
+	Misses  io.Writer
 	Streams genericiooptions.IOStreams
 }
 
@@ -40,8 +42,11 @@ func (o *Options) Run(ctx context.Context) error {
 		defer cancel()
 	}
 	view := &view{
-		Streams: o.Streams, results: o.Printer == nil, namespaces: o.ShowNamespaces, dryRun: o.Config.DryRun,
+		errOut: o.Streams.ErrOut, misses: o.Misses, namespaces: o.ShowNamespaces, dryRun: o.Config.DryRun,
 		live: canRedraw(o.Streams.ErrOut),
+	}
+	if o.Printer == nil {
+		view.hits, view.misses = o.Streams.Out, o.Streams.Out
 	}
 	config := o.Config
 	config.Begin, config.Observe = view.begin, view.result
@@ -49,7 +54,7 @@ func (o *Options) Run(ctx context.Context) error {
 	view.end(report)
 	switch {
 	case err != nil && context.Cause(ctx) != nil:
-		return fmt.Errorf("%w: %v", context.Cause(ctx), err)
+		return fmt.Errorf("%w before anything was refreshed", context.Cause(ctx))
 	case err != nil:
 		return err
 	case len(report.Results) == 0:

@@ -5,7 +5,6 @@ import (
 	"io"
 	"os"
 
-	"k8s.io/cli-runtime/pkg/genericiooptions"
 	"k8s.io/cli-runtime/pkg/printers"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core"
@@ -19,18 +18,19 @@ const (
 	eraseLine = "\r\x1b[K"
 )
 
-// view shows a pass while it goes on: results on Out, everything else on ErrOut. Its methods are called one at a time.
+// view shows a pass while it goes on. Its methods are called one at a time.
 type view struct {
-	Streams genericiooptions.IOStreams
-	// results tells whether there is a line for each result.
-	results    bool
+	// hits and misses are where the lines of results go; nil for nowhere. Misses failed or were skipped.
+	hits, misses io.Writer
+	// errOut is where everything else goes.
+	errOut     io.Writer
 	namespaces bool
 	dryRun     write.DryRun
-	// live tells whether ErrOut is a terminal, on which the state is redrawn.
+	// live tells whether errOut is a terminal, on which the state is redrawn.
 	live bool
 
 	total, done int
-	failed      []core.Result
+	failed      int
 	drawn       bool
 }
 
@@ -47,13 +47,15 @@ func (v *view) result(r core.Result) {
 	v.done++
 	v.erase()
 	for _, warning := range r.Warnings {
-		fmt.Fprintf(v.Streams.ErrOut, "Warning: %s: %s\n", v.subject(r), printable(warning))
+		fmt.Fprintf(v.errOut, "Warning: %s: %s\n", v.subject(r), printable(warning))
 	}
-	switch {
-	case r.Outcome == core.Failed:
-		v.failed = append(v.failed, r)
-	case v.results:
-		fmt.Fprintln(v.Streams.Out, v.line(r))
+	switch r.Outcome {
+	case core.Failed:
+		v.failed++
+	case core.Skipped:
+		v.print(v.misses, v.line(r))
+	default:
+		v.print(v.hits, v.line(r))
 	}
 	v.draw()
 }
@@ -61,43 +63,47 @@ func (v *view) result(r core.Result) {
 // end shows the failures and sums up.
 func (v *view) end(report core.Report) {
 	v.erase()
-	if v.results {
-		for _, r := range report.Results {
-			switch {
-			case r.Outcome != core.Failed:
-			case r.Reason == core.NotFound:
-				fmt.Fprintln(v.Streams.ErrOut, notFound(r))
-			default:
-				fmt.Fprintln(v.Streams.Out, v.line(r))
-			}
+	for _, r := range report.Results {
+		switch {
+		case r.Outcome != core.Failed || v.misses == nil:
+		case r.Reason == core.NotFound:
+			v.print(v.errOut, notFound(r))
+		default:
+			v.print(v.misses, v.line(r))
 		}
 	}
 	for _, note := range report.Notes {
-		fmt.Fprintf(v.Streams.ErrOut, "Note: %s\n", printable(note))
+		fmt.Fprintf(v.errOut, "Note: %s\n", printable(note))
 	}
 	if len(report.Results) > 1 {
-		fmt.Fprintln(v.Streams.ErrOut, v.summary(report))
+		fmt.Fprintln(v.errOut, v.summary(report))
 	}
 }
 
 // draw tells how far the pass is: on a terminal in a line that is replaced, elsewhere in a new line for each tenth.
 func (v *view) draw() {
 	state := fmt.Sprintf("%d/%d ExternalSecrets", v.done, v.total)
-	if len(v.failed) > 0 {
-		state += fmt.Sprintf(", %d failed", len(v.failed))
+	if v.failed > 0 {
+		state += fmt.Sprintf(", %d failed", v.failed)
 	}
 	switch {
 	case v.live && v.done < v.total:
-		fmt.Fprint(v.Streams.ErrOut, state)
+		fmt.Fprint(v.errOut, state)
 		v.drawn = true
 	case !v.live && v.total >= fewest && v.done > 0 && v.done < v.total && v.done*10/v.total != (v.done-1)*10/v.total:
-		fmt.Fprintln(v.Streams.ErrOut, state)
+		fmt.Fprintln(v.errOut, state)
+	}
+}
+
+func (v *view) print(to io.Writer, line string) {
+	if to != nil {
+		fmt.Fprintln(to, line)
 	}
 }
 
 func (v *view) erase() {
 	if v.drawn {
-		fmt.Fprint(v.Streams.ErrOut, eraseLine)
+		fmt.Fprint(v.errOut, eraseLine)
 		v.drawn = false
 	}
 }

@@ -8,37 +8,42 @@ import (
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 	cmdutil "k8s.io/kubectl/pkg/cmd/util"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/completion"
 )
 
 const long = `
 Tell how ExternalSecrets are: when each was synced, when it is due, and what is wrong.
 
-It reads what is recorded in the cluster and asks no provider. A list reads ExternalSecrets, and the stores of those that nothing
-refreshes. One NAME shows the whole chain: its store, the ExternalSecret, its Secret with the lengths of the values, and the
+It reads what is recorded in the cluster and asks no provider. A list reads ExternalSecrets, and stores if nothing
+refreshes some; it needs no right to read Secrets. One NAME shows the whole chain: its store, the ExternalSecret, its Secret with the lengths of the values, and the
 Pods that use it, with a note on those that have old values. Values are never shown.
 
 States:
 
-    Synced       the last refresh succeeded and none is overdue
-    Stale        the last refresh succeeded, and the next one is overdue, or the ExternalSecret was changed since; nothing
-                 refreshes it. Overdue means: due for more than one refresh interval, but at least 10 minutes and at most 1 hour
-    Failed       the last refresh failed, or the ExternalSecret cannot be read
-    NeverSynced  nothing has refreshed it yet
-    Skipped      it is not refreshed: its store is served by another controller, it is being deleted, or there is no Secret
-                 to merge into
+    Synced         the last refresh succeeded, and the next one is not overdue
+    Stale          the last refresh succeeded, and its result is out of date
+    Failed         the last refresh failed, or the ExternalSecret cannot be read
+    NeverSynced    nothing has refreshed it yet
+    Skipped        it is not to be refreshed, and the reason says why
+
+Stale is what is overdue, or was changed after the last sync; with one NAME also what has a Secret that is gone or was changed.
+Overdue is what has been due for as long as its interval is, but at least for 10 minutes and at most for 1 hour.
+Skipped is what has a store of another controller which has not refreshed it, or is being deleted, or has no Secret to merge into.
 
 With -o json, yaml, jsonpath, go-template or custom-columns, each item is an ExternalSecretStatus (externalsecret.kubectl/v1):
 
-    metadata         namespace, name, uid, labels, creationTimestamp of the ExternalSecret
-    state            as above
-    reason, message  why, for a program and for a person
-    due              whether it is due for a refresh now
-    lastSync         when the last successful refresh began
-    nextDue          when the next refresh is due; absent if never, or as soon as the ExternalSecret changes
-    ready            status, reason, message, since: the condition as it was recorded
-    stores[]         kind, name
-    secretName, creationPolicy, deletionPolicy, refreshPolicy, refreshInterval
-    chain            for one NAME only: stores[], secret, pods, events`
+    metadata           namespace, name, uid, labels, creationTimestamp of the ExternalSecret
+    state              as above
+    reason, message    why, for a program and for a person
+    due                whether it is due for a refresh now
+    lastSync           when the last successful refresh began
+    nextDue            when time alone makes it due; absent if it does not
+    ready              the condition as it was recorded: status, reason, message, since
+    stores[]           kind, name
+    secretName         absent if it writes no Secret
+    creationPolicy, deletionPolicy, refreshPolicy, refreshInterval
+    chain              for one NAME only: stores[], secret, pods, events`
 
 const example = `
 # List the ExternalSecrets of a namespace
@@ -69,10 +74,14 @@ func NewCommand(getter genericclioptions.RESTClientGetter, streams genericioopti
 		Long:                  long,
 		Example:               example,
 		SuggestFor:            []string{"get", "list", "describe"},
+		ValidArgsFunction:     completion.ExternalSecrets(getter),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := flags.Validate(args); err != nil {
+				return cmdutil.UsageErrorf(cmd, "%v", err)
+			}
 			options, err := flags.ToOptions(args)
 			if err != nil {
-				return cmdutil.UsageErrorf(cmd, "%v", err)
+				return err
 			}
 			return options.Run(cmd.Context())
 		},

@@ -42,20 +42,32 @@ func (f *Flags) AddFlags(cmd *cobra.Command) {
 	cmd.Flags().Lookup("show-managed-fields").Hidden = true
 }
 
-// ToOptions resolves the flags and the command's arguments. An error is one of usage.
+// Validate checks that flags and arguments make sense.
+func (f *Flags) Validate(args []string) error {
+	selected, err := f.Scope.ToScope("", args)
+	switch {
+	case err != nil:
+		return err
+	case f.Watch && len(selected.Names) > 1:
+		return errors.New("watch works with one name or with a selection, not with several names")
+	case f.Watch && *f.Print.HumanReadableFlags.SortBy != "":
+		return errors.New("--watch and --sort-by cannot be used together")
+	case f.Class == "":
+		return errors.New("--controller-class must not be empty")
+	default:
+		return nil
+	}
+}
+
+// ToOptions resolves the flags and the command's arguments, which are valid.
 func (f *Flags) ToOptions(args []string) (*Options, error) {
 	namespace, _, err := f.getter.ToRawKubeConfigLoader().Namespace()
 	if err != nil {
 		return nil, err
 	}
 	selected, err := f.Scope.ToScope(namespace, args)
-	switch {
-	case err != nil:
+	if err != nil {
 		return nil, err
-	case f.Watch && len(selected.Names) > 1:
-		return nil, errors.New("watch works with one name or with a selection, not with several names")
-	case f.Watch && *f.Print.HumanReadableFlags.SortBy != "":
-		return nil, errors.New("--watch and --sort-by cannot be used together")
 	}
 	output, err := f.toOutput(len(selected.Names) == 1)
 	if err != nil {

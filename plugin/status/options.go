@@ -65,7 +65,9 @@ func (o *Options) Run(ctx context.Context) error {
 }
 
 // withChain reads the chain of an item, whose Secret has a say in how it is.
-func (o *Options) withChain(ctx context.Context, item Item, es *api.ExternalSecret, stores storeFinder, now time.Time) (Item, error) {
+func (o *Options) withChain(
+	ctx context.Context, item Item, es *api.ExternalSecret, stores storeFinder, now time.Time,
+) (Item, error) {
 	core, err := typedv1.NewForConfig(o.Kube)
 	if err != nil {
 		return item, fmt.Errorf("make a client: %w", err)

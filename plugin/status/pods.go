@@ -41,7 +41,9 @@ func podLink(pod *corev1.Pod, secretName string, written *time.Time) (PodLink, b
 		return PodLink{}, false
 	}
 	link := PodLink{Name: pod.Name, Phase: secret.Printable(string(pod.Status.Phase)), Uses: uses}
-	for _, status := range slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses, pod.Status.EphemeralContainerStatuses) {
+	for _, status := range slices.Concat(
+		pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses, pod.Status.EphemeralContainerStatuses,
+	) {
 		running := status.State.Running
 		if fixed[status.Name] && running != nil && written != nil && running.StartedAt.Time.Before(*written) {
 			link.Outdated = append(link.Outdated, status.Name)

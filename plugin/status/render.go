@@ -30,8 +30,12 @@ func render(item Item, now time.Time, out io.Writer) error {
 		}
 		p.events(item.Chain.Events)
 	}
-	_, err := out.Write(text.Bytes())
-	return err
+	for line := range strings.Lines(text.String()) { // columns pad what stands in the last one too
+		if _, err := fmt.Fprintln(out, strings.TrimRight(line, " \n")); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // page writes lines of columns. What it writes into cannot fail.
@@ -89,7 +93,8 @@ func (p *page) externalSecret(item Item) {
 	if item.Ready == nil {
 		p.line("  Ready:", "<none>")
 	} else {
-		p.line("  Ready:", fmt.Sprintf("%s, %s, since %s", item.Ready.Status, orNone(item.Ready.Reason), p.when(item.Ready.Since, "<unknown>")))
+		since := p.when(item.Ready.Since, "<unknown>")
+		p.line("  Ready:", fmt.Sprintf("%s, %s, since %s", item.Ready.Status, orNone(item.Ready.Reason), since))
 		p.line("  Message:", orNone(item.Ready.Message))
 	}
 	_ = p.Flush()

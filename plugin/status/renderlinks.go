@@ -72,7 +72,8 @@ func (p *page) pods(pods PodsLink) {
 	for _, pod := range pods.Items[:min(len(pods.Items), most)] {
 		note := ""
 		if len(pod.Outdated) > 0 {
-			note = fmt.Sprintf("has an old value until it restarts: %s started before the Secret was last written", strings.Join(pod.Outdated, ", "))
+			note = strings.Join(pod.Outdated, ", ") +
+				" started before the Secret was last written: it may have an old value until it restarts"
 		}
 		p.line("  "+pod.Name, pod.Phase, usesText(pod.Uses), note)
 	}

@@ -53,7 +53,9 @@ type seen struct {
 }
 
 // watch goes on after a list; read and printed are what was listed, in the same order.
-func (o *Options) watch(ctx context.Context, reader *kube.Client, stores storeFinder, read []resolve.Item, printed []Item) error {
+func (o *Options) watch(
+	ctx context.Context, reader *kube.Client, stores storeFinder, read []resolve.Item, printed []Item,
+) error {
 	client, err := dynamic.NewForConfig(o.Kube)
 	if err != nil {
 		return fmt.Errorf("make a client: %w", err)
@@ -190,7 +192,7 @@ func (w *watcher) list(ctx context.Context) error {
 			return err
 		}
 	}
-	for name := range gone {
+	for _, name := range slices.SortedFunc(maps.Keys(gone), byName) {
 		if err := w.deleted(name); err != nil {
 			return err
 		}
@@ -200,14 +202,15 @@ func (w *watcher) list(ctx context.Context) error {
 
 // refresh judges everything anew.
 func (w *watcher) refresh(ctx context.Context) error {
-	names := slices.SortedFunc(maps.Keys(w.known), func(a, b types.NamespacedName) int { return strings.Compare(a.String(), b.String()) })
-	for _, name := range names {
+	for _, name := range slices.SortedFunc(maps.Keys(w.known), byName) {
 		if err := w.changed(ctx, w.known[name].Item); err != nil {
 			return err
 		}
 	}
 	return nil
 }
+
+func byName(a, b types.NamespacedName) int { return strings.Compare(a.String(), b.String()) }
 
 // changed prints an item if it is not as it was printed before. That it is due, which comes and goes, is no change.
 func (w *watcher) changed(ctx context.Context, item resolve.Item) error {

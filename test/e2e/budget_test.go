@@ -2,13 +2,13 @@ package e2e_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/test/harness"
@@ -23,26 +23,11 @@ func (w *world) many(t *testing.T, count, distinct int, interval string) {
 	}
 	w.aws.Seed(t, remote)
 	w.apply(t, awsStore)
-	client := w.resource(t, api.APIVersion, api.KindExternalSecret, w.namespace)
-	var group errgroup.Group
-	group.SetLimit(16)
-	for i := range count {
-		group.Go(func() error {
-			_, err := client.Create(t.Context(), &unstructured.Unstructured{Object: map[string]any{
-				"apiVersion": api.APIVersion, "kind": api.KindExternalSecret,
-				"metadata": map[string]any{"name": fmt.Sprintf("es-%04d", i)},
-				"spec": map[string]any{
-					"refreshInterval": interval,
-					"secretStoreRef":  map[string]any{"name": "store"},
-					"data": []any{map[string]any{
-						"secretKey": "value", "remoteRef": map[string]any{"key": fmt.Sprintf("bulk/%04d", i%distinct)},
-					}},
-				},
-			}}, metav1.CreateOptions{})
-			return err
-		})
+	manifests := make([]string, count)
+	for i := range manifests {
+		manifests[i] = externalSecret(fmt.Sprintf("es-%04d", i), fmt.Sprintf("refreshInterval: %s, %s", interval, dataOf(fmt.Sprintf("bulk/%04d", i%distinct))))
 	}
-	require.NoError(t, group.Wait())
+	w.apply(t, manifests...)
 }
 
 // counted is what the API server and AWS have been asked for by a piece of work, which is to be the only one at the time.
@@ -53,7 +38,7 @@ func (w *world) counted(t *testing.T, work func()) (harness.RequestCounts, harne
 	before := w.cluster.Requests(t)
 	work()
 	since := w.cluster.Requests(t).Sub(before).Only("externalsecrets", "secretstores", "clustersecretstores", "secrets", "events",
-		"serviceaccounts", "namespaces")
+		"serviceaccounts")
 	return since, w.aws.Counters(t)
 }
 
@@ -117,4 +102,50 @@ func (w *world) makeDue(t *testing.T, count int) {
 		})
 	}
 	require.NoError(t, group.Wait())
+}
+
+func TestEqualReadsAreSharedWhoeverAsks(t *testing.T) {
+	t.Parallel()
+	const role = "role: arn:aws:iam::123456789012:role/reader"
+	for name, test := range map[string]struct {
+		arrange func(*testing.T, *world)
+		want    map[string]int
+	}{
+		"many entries on one secret, whole and in parts": {func(t *testing.T, w *world) {
+			w.apply(t, secretStore("store", role), externalSecret("app", "data: [{secretKey: a, remoteRef: {key: json, property: a}}, "+
+				"{secretKey: b, remoteRef: {key: json, property: b}}, {secretKey: c, remoteRef: {key: json}}], "+
+				"dataFrom: [{extract: {key: json}}]"))
+		}, map[string]int{"secretsmanager.GetSecretValue": 1, "sts.AssumeRole": 1}},
+		"the current version by its name and by none": {func(t *testing.T, w *world) {
+			w.apply(t, secretStore("store", role), externalSecret("app", "data: [{secretKey: a, remoteRef: {key: json}}, {secretKey: b, remoteRef: {key: json, version: AWSCURRENT}}]"))
+		}, map[string]int{"secretsmanager.BatchGetSecretValue": 1, "sts.AssumeRole": 1}},
+		"two stores of equal spec": {func(t *testing.T, w *world) {
+			w.apply(t, secretStore("store", role), secretStore("twin", role), externalSecret("app", dataOf("json")),
+				strings.Replace(externalSecret("app2", dataOf("json")), "name: store", "name: twin", 1))
+		}, map[string]int{"secretsmanager.GetSecretValue": 1, "sts.AssumeRole": 1}},
+		"two stores of equal spec, in two namespaces": {func(t *testing.T, w *world) {
+			w.apply(t, secretStore("store", role), externalSecret("app", dataOf("json")), clusterStore("twin-"+w.namespace, role),
+				strings.Replace(externalSecret("app2", dataOf("json")), "name: store", "kind: ClusterSecretStore, name: twin-"+w.namespace, 1))
+		}, map[string]int{"secretsmanager.GetSecretValue": 1, "sts.AssumeRole": 1}},
+		"but not those of two callers": {func(t *testing.T, w *world) {
+			w.apply(t, secretStore("store", role), secretStore("ambient", "prefix: ''"), externalSecret("app", dataOf("json")),
+				strings.Replace(externalSecret("app2", dataOf("json")), "name: store", "name: ambient", 1))
+		}, map[string]int{"secretsmanager.GetSecretValue": 2, "sts.AssumeRole": 1}},
+		"nor those of two versions": {func(t *testing.T, w *world) {
+			w.aws.Put(t, "json", `{"a":"3"}`)
+			w.apply(t, secretStore("store", role), externalSecret("app", "data: [{secretKey: a, remoteRef: {key: json}}, {secretKey: b, remoteRef: {key: json, version: AWSPREVIOUS}}]"))
+		}, map[string]int{"secretsmanager.GetSecretValue": 2, "sts.AssumeRole": 1}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.aws.Put(t, "json", `{"a":"1","b":"2"}`)
+			w.aws.Role(t, harness.AWSRole{ARN: roleARN("reader")})
+			test.arrange(t, w)
+			w.pass(t).synced(t)
+			counters := w.aws.Counters(t)
+			require.Equal(t, test.want, counters.Requests)
+			require.Equal(t, test.want["secretsmanager.GetSecretValue"]+test.want["secretsmanager.BatchGetSecretValue"], counters.Secrets["json"])
+		})
+	}
 }

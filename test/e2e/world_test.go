@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -74,33 +75,41 @@ func resources() (named map[string]string, unnamespaced map[string]bool) {
 // the test.
 func (w *world) apply(t *testing.T, manifests ...string) {
 	t.Helper()
+	var group errgroup.Group
+	group.SetLimit(16)
 	for _, manifest := range manifests {
 		for document := range strings.SplitSeq(manifest, "\n---\n") {
-			w.applyOne(t, document)
+			var object unstructured.Unstructured
+			require.NoError(t, yaml.Unmarshal([]byte(document), &object.Object), document)
+			client := w.resource(t, object.GetAPIVersion(), object.GetKind(), w.namespaceOf(t, &object))
+			body, err := json.Marshal(object.Object)
+			require.NoError(t, err)
+			group.Go(func() error {
+				force := true
+				_, err := client.Patch(t.Context(), object.GetName(), types.ApplyPatchType, body,
+					metav1.PatchOptions{FieldManager: "e2e", Force: &force, FieldValidation: metav1.FieldValidationStrict})
+				return err
+			})
 		}
 	}
+	require.NoError(t, group.Wait())
 }
 
-func (w *world) applyOne(t *testing.T, document string) {
+// namespaceOf is the namespace in which an object is to be made: its own, the world's, or none for a kind that is cluster-wide,
+// whose object it has deleted when the test ends.
+func (w *world) namespaceOf(t *testing.T, object *unstructured.Unstructured) string {
 	t.Helper()
-	var object unstructured.Unstructured
-	require.NoError(t, yaml.Unmarshal([]byte(document), &object.Object), document)
-	_, unnamespaced := resources()
-	if !unnamespaced[object.GetKind()] && object.GetNamespace() == "" {
-		object.SetNamespace(w.namespace)
-	}
-	body, err := json.Marshal(object.Object)
-	require.NoError(t, err)
-	client := w.resource(t, object.GetAPIVersion(), object.GetKind(), object.GetNamespace())
-	force := true
-	_, err = client.Patch(t.Context(), object.GetName(), types.ApplyPatchType, body,
-		metav1.PatchOptions{FieldManager: "e2e", Force: &force, FieldValidation: metav1.FieldValidationStrict})
-	require.NoError(t, err, document)
-	if object.GetNamespace() == "" {
+	if _, unnamespaced := resources(); unnamespaced[object.GetKind()] {
+		client := w.resource(t, object.GetAPIVersion(), object.GetKind(), "")
 		t.Cleanup(func() {
 			require.NoError(t, client.Delete(context.WithoutCancel(t.Context()), object.GetName(), metav1.DeleteOptions{}))
 		})
+		return ""
 	}
+	if object.GetNamespace() != "" {
+		return object.GetNamespace()
+	}
+	return w.namespace
 }
 
 // resource is a client for the objects of a kind in a namespace, or everywhere if that is empty.

@@ -1,0 +1,50 @@
+package resolve
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/robfig/cron/v3"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
+)
+
+// windowSlack is how much earlier than its duration says a window may have opened, since schedules know whole seconds only.
+const windowSlack = time.Second
+
+// Blocked tells whether sync windows keep a periodic refresh from being made at now, and in which words. A window whose
+// schedule or duration can't be read is never open, as in ESO: problems names each such window.
+func Blocked(windows *api.SyncWindows, now time.Time) (blocked bool, why string, problems []string) {
+	if windows == nil {
+		return false, "", nil
+	}
+	open := false
+	for i, window := range windows.Windows {
+		isOpen, err := isOpen(window, now.UTC())
+		if err != nil {
+			problems = append(problems, fmt.Sprintf("spec.syncWindows.windows[%d] is never open: %v", i, err))
+		}
+		open = open || isOpen
+	}
+	switch {
+	case windows.Kind == api.SyncWindowDeny && open:
+		return true, "a sync window of kind deny is open", problems
+	case windows.Kind == api.SyncWindowAllow && !open:
+		return true, "no sync window of kind allow is open", problems
+	default:
+		return false, "", problems
+	}
+}
+
+func isOpen(window api.SyncWindow, now time.Time) (bool, error) {
+	schedule, err := cron.ParseStandard(window.Schedule)
+	if err != nil {
+		return false, fmt.Errorf("its schedule %q can't be read: %w", window.Schedule, err)
+	}
+	duration, err := time.ParseDuration(window.Duration)
+	if err != nil {
+		return false, fmt.Errorf("its duration %q can't be read: write hours, minutes and seconds, such as 8h", window.Duration)
+	}
+	opened := schedule.Next(now.Add(-duration - windowSlack))
+	return !opened.IsZero() && !opened.After(now), nil
+}

@@ -1,0 +1,57 @@
+package resolve_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/resolve"
+)
+
+func TestBlocked(t *testing.T) {
+	nightly := api.SyncWindow{Schedule: "0 22 * * *", Duration: "8h"}
+	weekend := api.SyncWindow{Schedule: "0 0 * * 6", Duration: "48h"}
+	for name, tc := range map[string]struct {
+		kind    api.SyncWindowKind
+		windows []api.SyncWindow
+		now     string
+		blocked bool
+	}{
+		"deny blocks inside its window":                 {api.SyncWindowDeny, []api.SyncWindow{nightly}, "2026-03-04T23:00:00Z", true},
+		"deny blocks after midnight in the same window": {api.SyncWindowDeny, []api.SyncWindow{nightly}, "2026-03-05T05:59:00Z", true},
+		"deny lets through outside its window":          {api.SyncWindowDeny, []api.SyncWindow{nightly}, "2026-03-05T07:00:00Z", false},
+		"deny blocks in the second it opens":            {api.SyncWindowDeny, []api.SyncWindow{nightly}, "2026-03-04T22:00:00Z", true},
+		"deny lets through the second before it opens":  {api.SyncWindowDeny, []api.SyncWindow{nightly}, "2026-03-04T21:59:59Z", false},
+		"deny blocks in the second it closes":           {api.SyncWindowDeny, []api.SyncWindow{nightly}, "2026-03-05T06:00:00Z", true},
+		"one open window of several is enough to deny":  {api.SyncWindowDeny, []api.SyncWindow{nightly, weekend}, "2026-03-07T12:00:00Z", true},
+		"allow blocks outside its window":               {api.SyncWindowAllow, []api.SyncWindow{nightly}, "2026-03-05T12:00:00Z", true},
+		"allow lets through inside its window":          {api.SyncWindowAllow, []api.SyncWindow{nightly}, "2026-03-04T22:30:00Z", false},
+		"windows are in UTC whatever zone now is in":    {api.SyncWindowAllow, []api.SyncWindow{nightly}, "2026-03-04T17:30:00-05:00", false},
+		"one open window of several is enough to allow": {api.SyncWindowAllow, []api.SyncWindow{nightly, weekend}, "2026-03-08T12:00:00Z", false},
+		"a shorthand such as @daily is a schedule":      {api.SyncWindowAllow, []api.SyncWindow{{Schedule: "@daily", Duration: "1h"}}, "2026-03-04T00:30:00Z", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			now, err := time.Parse(time.RFC3339, tc.now)
+			require.NoError(t, err)
+			blocked, why, problems := resolve.Blocked(&api.SyncWindows{Kind: tc.kind, Windows: tc.windows}, now)
+			assert.Equal(t, tc.blocked, blocked)
+			assert.Equal(t, tc.blocked, why != "", "words go with a block")
+			assert.Empty(t, problems)
+		})
+	}
+	t.Run("no windows block nothing", func(t *testing.T) {
+		blocked, _, _ := resolve.Blocked(nil, time.Now())
+		assert.False(t, blocked)
+	})
+	t.Run("a window that can't be read is never open and is named", func(t *testing.T) {
+		bad := []api.SyncWindow{{Schedule: "61 * * * *", Duration: "1h"}, {Schedule: "@daily", Duration: "1d"}}
+		blocked, _, problems := resolve.Blocked(&api.SyncWindows{Kind: api.SyncWindowAllow, Windows: bad}, time.Now())
+		assert.True(t, blocked)
+		require.Len(t, problems, 2)
+		assert.Contains(t, problems[0], `spec.syncWindows.windows[0] is never open: its schedule "61 * * * *"`)
+		assert.Contains(t, problems[1], `spec.syncWindows.windows[1] is never open: its duration "1d"`)
+	})
+}

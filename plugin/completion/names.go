@@ -1,0 +1,111 @@
+package completion
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+	"k8s.io/client-go/metadata"
+	"k8s.io/client-go/tools/clientcmd/api"
+
+	esapi "github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/kube"
+)
+
+const (
+	// patience is how long a person who has pressed the tab key is made to wait for the server.
+	patience = 3 * time.Second
+	// enough is how many names are read: who has more types a few letters first, and waits no longer for it.
+	enough = 2000
+)
+
+// ExternalSecrets completes the names of those in the namespace of the command, less those that it has already.
+func ExternalSecrets(getter genericclioptions.RESTClientGetter) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, args []string, toComplete string) ([]string, cobra.ShellCompDirective) {
+		config, err := getter.ToRESTConfig()
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveError
+		}
+		ctx, cancel := context.WithTimeout(cmd.Context(), patience)
+		defer cancel()
+		client, err := kube.New(ctx, config)
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveError
+		}
+		version, err := schema.ParseGroupVersion(client.APIVersion())
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveError
+		}
+		namespace, _, err := getter.ToRawKubeConfigLoader().Namespace()
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveError
+		}
+		found := names(ctx, getter, version.WithResource(esapi.ResourceExternalSecrets), namespace)
+		return begin(toComplete, slices.DeleteFunc(found, func(name string) bool { return slices.Contains(args, name) }))
+	}
+}
+
+// Namespaces completes the names of namespaces.
+func Namespaces(getter genericclioptions.RESTClientGetter) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, _ []string, toComplete string) ([]string, cobra.ShellCompDirective) {
+		ctx, cancel := context.WithTimeout(cmd.Context(), patience)
+		defer cancel()
+		return begin(toComplete, names(ctx, getter, schema.GroupVersionResource{Version: "v1", Resource: "namespaces"}, ""))
+	}
+}
+
+// Kubeconfig completes names that stand in the kubeconfig: those that list takes from it.
+func Kubeconfig(getter genericclioptions.RESTClientGetter, list func(api.Config) []string) cobra.CompletionFunc {
+	return func(_ *cobra.Command, _ []string, toComplete string) ([]string, cobra.ShellCompDirective) {
+		config, err := getter.ToRawKubeConfigLoader().RawConfig()
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveError
+		}
+		return begin(toComplete, list(config))
+	}
+}
+
+// Contexts lists the contexts of a kubeconfig.
+func Contexts(c api.Config) []string { return slices.Sorted(maps.Keys(c.Contexts)) }
+
+// Clusters lists the clusters of a kubeconfig.
+func Clusters(c api.Config) []string { return slices.Sorted(maps.Keys(c.Clusters)) }
+
+// Users lists the users of a kubeconfig.
+func Users(c api.Config) []string { return slices.Sorted(maps.Keys(c.AuthInfos)) }
+
+// names reads the names of objects and nothing else of them. There are none where they can't be read: a shell has no place
+// for an error.
+func names(
+	ctx context.Context, getter genericclioptions.RESTClientGetter, resource schema.GroupVersionResource, namespace string,
+) []string {
+	config, err := getter.ToRESTConfig()
+	if err != nil {
+		return nil
+	}
+	client, err := metadata.NewForConfig(config)
+	if err != nil {
+		return nil
+	}
+	list, err := client.Resource(resource).Namespace(namespace).List(ctx, metav1.ListOptions{Limit: enough})
+	if err != nil {
+		return nil
+	}
+	found := make([]string, 0, len(list.Items))
+	for i := range list.Items {
+		found = append(found, list.Items[i].Name)
+	}
+	return found
+}
+
+// begin keeps the names that begin with what was typed.
+func begin(typed string, names []string) ([]string, cobra.ShellCompDirective) {
+	names = slices.DeleteFunc(names, func(name string) bool { return !strings.HasPrefix(name, typed) })
+	return names, cobra.ShellCompDirectiveNoFileComp
+}

@@ -1,0 +1,78 @@
+package status
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/resolve"
+)
+
+// oneStore finds the same store, or fails in the same way, for every reference.
+type oneStore struct {
+	class string
+	err   error
+}
+
+func (s oneStore) Get(_ context.Context, ref api.SecretStoreRef, namespace string) (*resolve.Store, error) {
+	if s.err != nil {
+		return nil, s.err
+	}
+	return &resolve.Store{Kind: ref.Kind, Namespace: namespace, Name: ref.Name, Spec: api.StoreSpec{Controller: s.class}}, nil
+}
+
+func TestBlame(t *testing.T) {
+	forbidden := apierrors.NewForbidden(schema.GroupResource{Resource: "secretstores"}, "aws", errors.New("no"))
+	for name, test := range map[string]struct {
+		es      *api.ExternalSecret
+		store   oneStore
+		state   State
+		message string
+	}{
+		"a store of any class is not to blame":        {synced(0, never), oneStore{}, NeverSynced, "nothing has refreshed it yet"},
+		"a store of our class is not to blame":        {synced(0, never), oneStore{class: "default"}, NeverSynced, "nothing has refreshed it yet"},
+		"a store of another class is":                 {synced(0, never), oneStore{class: "theirs"}, Skipped, `SecretStore "aws" is of class "theirs", and nothing of that class has refreshed it`},
+		"it is to blame for a stale one too":          {synced(9 * time.Hour), oneStore{class: "theirs"}, Skipped, `SecretStore "aws" is of class "theirs", and nothing of that class has refreshed it`},
+		"whoever serves it, what is synced is synced": {synced(time.Minute), oneStore{class: "theirs"}, Synced, ""},
+		"a store that is not there is named":          {synced(0, never), oneStore{err: errors.New("there is no such store")}, NeverSynced, "there is no such store"},
+		"a store that may not be read says nothing":   {synced(0, never), oneStore{err: forbidden}, NeverSynced, "nothing has refreshed it yet"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := blame(t.Context(), assess(item(test.es), noon()), test.store, "default")
+			assert.Equal(t, test.state, got.State)
+			assert.Equal(t, test.message, got.Message)
+		})
+	}
+}
+
+func TestConfirm(t *testing.T) {
+	gone := SecretLink{Name: "db"}
+	altered := SecretLink{Name: "db", Exists: true, Integrity: Altered}
+	orphan := func(es *api.ExternalSecret) { es.Spec.Target.CreationPolicy = api.CreationPolicyOrphan }
+	for name, test := range map[string]struct {
+		es     *api.ExternalSecret
+		link   SecretLink
+		state  State
+		reason string
+		due    bool
+	}{
+		"a Secret as it was left confirms":      {synced(time.Minute), SecretLink{Name: "db", Exists: true, Integrity: Intact}, Synced, "SecretSynced", false},
+		"a Secret that is gone does not":        {synced(time.Minute), gone, Stale, reasonNoSecret, true},
+		"a Secret that was altered does not":    {synced(time.Minute), altered, Stale, reasonAltered, true},
+		"a Secret that can't be read may be so": {synced(time.Minute), SecretLink{Name: "db", Error: "forbidden"}, Synced, "SecretSynced", false},
+		"an orphan is anybody's to alter":       {synced(time.Minute, orphan), altered, Synced, "SecretSynced", false},
+		"a failure stays one, and is due":       {synced(time.Minute, ready("False", "SecretSyncedError", "x")), gone, Failed, "SecretSyncedError", true},
+		"no Secret is written":                  {synced(time.Minute), SecretLink{}, Synced, "SecretSynced", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := confirm(assess(item(test.es), noon()), test.es, test.link, noon())
+			assert.Equal(t, []any{test.state, test.reason, test.due}, []any{got.State, got.Reason, got.Due})
+		})
+	}
+}

@@ -1,0 +1,179 @@
+package status
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/resolve"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/internal/golden"
+)
+
+// update rewrites the golden files.
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+const denied = "could not get secret data from provider: spec.data[0] (remote key \"app/db\"): GetSecretValue: " +
+	"AccessDeniedException: User: arn:aws:iam::1:user/x is not authorized to perform: secretsmanager:GetSecretValue\x1b[2J"
+
+// many are items in every state.
+func many() []Item {
+	named := func(name string, change ...func(*api.ExternalSecret)) func(*api.ExternalSecret) {
+		return func(es *api.ExternalSecret) {
+			es.Name = name
+			for _, c := range change {
+				c(es)
+			}
+		}
+	}
+	items := []resolve.Item{
+		{NamespacedName: types.NamespacedName{Namespace: "shop", Name: "bad"}, Err: errors.New("read the object: json: no")},
+		item(synced(0, named("denied", never, ready(metav1.ConditionFalse, "SecretSyncedError", denied)))),
+		item(synced(time.Minute, named("edited", edited))),
+		item(synced(8*time.Minute, named("fine", func(es *api.ExternalSecret) {
+			es.Spec.SecretStoreRef.Kind, es.Spec.Target.Name = api.KindClusterSecretStore, "fine-secret"
+		}))),
+		item(synced(0, named("new", never))),
+		item(synced(100*time.Hour, named("once", policy(api.RefreshPolicyCreatedOnce)))),
+		item(synced(100*time.Hour, named("on-change", policy(api.RefreshPolicyOnChange)))),
+		item(synced(5*time.Hour, named("overdue"))),
+	}
+	judged := make([]Item, len(items))
+	for i, one := range items {
+		judged[i] = assess(one, noon())
+	}
+	return judged
+}
+
+// printItems prints items as the command with flags would.
+func printItems(t *testing.T, items []Item, one bool, change func(*Flags)) string {
+	t.Helper()
+	streams, _, out, errOut := genericiooptions.NewTestIOStreams()
+	flags := NewFlags(genericclioptions.NewConfigFlags(false), streams)
+	change(flags)
+	output, err := flags.toOutput(one)
+	require.NoError(t, err)
+	require.NoError(t, output.Print(items, noon()))
+	assert.Empty(t, errOut.String())
+	return out.String()
+}
+
+func TestTable(t *testing.T) {
+	for name, change := range map[string]func(*Flags){
+		"table":            func(*Flags) {},
+		"table-namespaces": func(f *Flags) { f.Scope.AllNamespaces = true },
+		"table-wide":       func(f *Flags) { *f.Print.OutputFormat = "wide" },
+		"table-labels":     func(f *Flags) { *f.Print.HumanReadableFlags.ColumnLabels = []string{"team"} },
+		"table-sorted":     func(f *Flags) { *f.Print.HumanReadableFlags.SortBy = ".lastSync" },
+		"table-bare":       func(f *Flags) { *f.Print.NoHeaders = true },
+	} {
+		t.Run(name, func(t *testing.T) { golden.Assert(t, *update, name, printItems(t, many(), false, change)) })
+	}
+}
+
+func format(f string) func(*Flags) { return func(flags *Flags) { *flags.Print.OutputFormat = f } }
+
+func TestDocuments(t *testing.T) {
+	golden.Assert(t, *update, "list.yaml", printItems(t, many()[1:4], false, format("yaml")))
+	golden.Assert(t, *update, "one.json", printItems(t, []Item{chained()}, true, format("json")))
+	assert.Equal(t, "Failed Failed Stale Synced NeverSynced Synced Synced Stale",
+		printItems(t, many(), false, format("jsonpath={.items[*].state}")))
+	assert.Equal(t, "Synced", printItems(t, many()[3:4], true, format("go-template={{.state}}")))
+	assert.Equal(t, "NAME   S\nfine   Synced\nnew    NeverSynced\n",
+		printItems(t, many()[3:5], false, format("custom-columns=NAME:.metadata.name,S:.state")))
+	assert.Equal(t, "externalsecret.external-secrets.io/fine\n", printItems(t, many()[3:4], false, format("name")))
+}
+
+func TestAListOfNothingIsAList(t *testing.T) {
+	assert.Contains(t, printItems(t, nil, false, format("json")), `"items": []`)
+}
+
+func TestSortByWhatIsNotThereFails(t *testing.T) {
+	flags := NewFlags(genericclioptions.NewConfigFlags(false), genericiooptions.NewTestIOStreamsDiscard())
+	*flags.Print.HumanReadableFlags.SortBy = ".nope"
+	output, err := flags.toOutput(false)
+	require.NoError(t, err)
+	require.ErrorContains(t, output.Print(many(), noon()), `couldn't find any field with path "{.nope}"`)
+}
+
+// chained is an item with a chain that has something to say at every link.
+func chained() Item {
+	es := synced(40 * time.Minute)
+	secret := managed(func(s *corev1.Secret) {
+		s.Data["password"] = []byte("x")
+		s.ManagedFields = append(s.ManagedFields, wrote("kubectl-edit", 2*time.Minute, `{"f:data":{"f:password":{}}}`))
+	})
+	link := secretLink(secret, es)
+	old, _ := podLink(pod(func(p *corev1.Pod) {
+		p.Name = "web-1"
+		p.Spec.ImagePullSecrets = []corev1.LocalObjectReference{{Name: "db"}}
+		p.Spec.Containers[0].EnvFrom = []corev1.EnvFromSource{{SecretRef: &corev1.SecretEnvSource{LocalObjectReference: corev1.LocalObjectReference{Name: "db"}}}}
+		p.Status.ContainerStatuses[0].State.Running.StartedAt = metav1.NewTime(noon().Add(-time.Hour))
+	}), "db", link.Written)
+	got := confirm(assess(item(es), noon()), es, link, noon())
+	got.Chain = &Chain{
+		Stores: []StoreLink{
+			{StoreRef: StoreRef{"SecretStore", "aws"}, Exists: true, Provider: "aws"},
+			{StoreRef: StoreRef{"ClusterSecretStore", "gone"}, Error: "there is no such store"},
+		},
+		Secret: link,
+		Pods:   PodsLink{Items: []PodLink{old, {Name: "web-2", Phase: "Pending", Uses: []Use{{As: "volume", Name: "v"}}}}},
+		Events: EventsLink{Items: eventsOf([]corev1.Event{
+			{Type: "Normal", Reason: "Updated", Message: "secret updated", LastTimestamp: metav1.NewTime(noon().Add(-40 * time.Minute))},
+			{Type: "Warning", Reason: "UpdateFailed", Message: denied, Count: 3, LastTimestamp: metav1.NewTime(noon().Add(-time.Hour))},
+		})},
+	}
+	return got
+}
+
+func TestChainForAPerson(t *testing.T) {
+	golden.Assert(t, *update, "chain", printItems(t, []Item{chained()}, true, func(*Flags) {}))
+}
+
+func TestChainWithMissingLinks(t *testing.T) {
+	broken := assess(item(synced(0, never)), noon())
+	broken.Chain = &Chain{
+		Stores: []StoreLink{{StoreRef: StoreRef{"SecretStore", "aws"}, Error: "secretstores is forbidden"}},
+		Secret: SecretLink{Name: "db", Error: "secrets is forbidden"},
+		Pods:   PodsLink{Error: "list pods: forbidden"},
+		Events: EventsLink{Error: "list events: forbidden"},
+	}
+	golden.Assert(t, *update, "chain-forbidden", printItems(t, []Item{broken}, true, func(*Flags) {}))
+
+	empty := assess(item(synced(0, never)), noon())
+	empty.Chain = &Chain{Secret: SecretLink{Name: "db"}}
+	golden.Assert(t, *update, "chain-empty", printItems(t, []Item{empty}, true, func(*Flags) {}))
+
+	unread := many()[0]
+	unread.Chain = &Chain{}
+	golden.Assert(t, *update, "chain-unreadable", printItems(t, []Item{unread}, true, func(*Flags) {}))
+}
+
+func TestChainShowsAFewOfManyPods(t *testing.T) {
+	crowd := chained()
+	for range 30 {
+		crowd.Chain.Pods.Items = append(crowd.Chain.Pods.Items, PodLink{Name: "more", Phase: "Running", Uses: []Use{{As: "env"}}})
+	}
+	var out bytes.Buffer
+	require.NoError(t, render(crowd, noon(), &out))
+	assert.Equal(t, most-2, bytes.Count(out.Bytes(), []byte("  more ")))
+	assert.Contains(t, out.String(), "and 12 more: -o json lists them all")
+}
+
+func TestNoValueIsPrinted(t *testing.T) {
+	one := chained()
+	one.Chain.Secret = secretLink(managed(), synced(0))
+	for _, f := range []string{"", "wide", "json", "yaml", "name"} {
+		assert.NotContains(t, printItems(t, []Item{one}, true, format(f)), value, "-o %s", f)
+	}
+}

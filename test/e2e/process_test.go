@@ -1,0 +1,57 @@
+package e2e_test
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/test/harness"
+)
+
+// process is a program under way, for tests that interfere with it.
+type process struct {
+	cmd            *exec.Cmd
+	stdout, stderr bytes.Buffer
+}
+
+// start starts the runner on the world's namespace as pass does, and does not wait for it.
+func (w *world) start(t *testing.T, args ...string) *process {
+	t.Helper()
+	return w.startProgram(t, runner(t), append([]string{"--namespaces", w.namespace, "--report", "full"}, args...)...)
+}
+
+// startProgram starts a program; it is killed with the test if it still runs then.
+func (w *world) startProgram(t *testing.T, bin string, args ...string) *process {
+	t.Helper()
+	p := &process{cmd: exec.Command(bin, args...)}
+	p.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir()}, w.environment()...)
+	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
+	require.NoError(t, p.cmd.Start())
+	t.Cleanup(func() {
+		_ = p.cmd.Process.Kill() // no matter if it has ended
+	})
+	return p
+}
+
+// wait waits for the end.
+func (p *process) wait(t *testing.T) harness.Result {
+	t.Helper()
+	_ = p.cmd.Wait() // how it ended is in the state
+	return harness.Result{Stdout: p.stdout.String(), Stderr: p.stderr.String(), Code: p.cmd.ProcessState.ExitCode()}
+}
+
+// signal sends a signal.
+func (p *process) signal(t *testing.T, s os.Signal) {
+	t.Helper()
+	require.NoError(t, p.cmd.Process.Signal(s))
+}
+
+// untilAsked waits until AWS has begun to be asked: by then the cluster has been read.
+func (w *world) untilAsked(t *testing.T) {
+	t.Helper()
+	require.Eventually(t, func() bool { return w.aws.Counters(t).Total() > 0 }, 30*time.Second, 5*time.Millisecond)
+}
