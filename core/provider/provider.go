@@ -17,9 +17,8 @@ type Registry map[string]Provider
 
 // Provider opens readers for the stores of one kind.
 type Provider interface {
-	// Identity tells which stores are the same place seen by the same caller: two stores with equal identities share one
-	// Reader and so one login and one read of each secret. It makes no request. An error means that the spec is invalid.
-	Identity(store Store) (string, error)
+	// Locate tells where a store is and how it names secrets. It makes no request. An error means that the spec is invalid.
+	Locate(store Store) (Location, error)
 	// Open makes a Reader; it may log in. An error is an *Error wherever the provider answered.
 	Open(ctx context.Context, store Store, credentials Credentials) (Reader, error)
 }
@@ -34,6 +33,20 @@ type Reader interface {
 	Stats() Stats
 }
 
+// Finder is a Reader that can search. A provider whose readers are none does not serve dataFrom.find.
+type Finder interface {
+	// Find returns the secrets that match, in the order of their keys, without their values: those are read by their Refs,
+	// together with what others want. No match is no error.
+	Find(ctx context.Context, find *api.Find) ([]Found, error)
+}
+
+// Found is a remote secret that a search has come upon.
+type Found struct {
+	// Key is what the secret is called in the result: its full name.
+	Key string
+	Ref Ref
+}
+
 // Stats counts what a reader did.
 type Stats struct {
 	// Requests is the number of requests by the provider's name of the operation, retries included.
@@ -42,12 +55,23 @@ type Stats struct {
 	Notes []string
 }
 
-// Ref names one remote secret within a store. It is comparable: equal refs are one read.
+// Location is a store as its provider sees it.
+type Location struct {
+	// Identity is equal for stores that are the same place seen by the same caller: they share one Reader, and so one login
+	// and one read of each secret.
+	Identity string
+	// Ref names the remote secret that a remoteRef means, with what the store puts before its key.
+	Ref func(remote *api.RemoteRef) Ref
+}
+
+// Ref names one remote secret within an identity. It is comparable: equal refs are one read.
 type Ref struct {
-	// Key is the name of the secret as the provider knows it, before the store's prefix.
+	// Key is the full name of the secret as the provider knows it.
 	Key string
 	// Version is the provider's version or stage; empty means the current one.
 	Version string
+	// Metadata asks for the secret's tags or labels, as a JSON object, instead of its value.
+	Metadata bool
 }
 
 // Answer is what a store holds under a Ref, or the reason why that could not be learnt.

@@ -147,20 +147,19 @@ func (p *Planner) locate(ctx context.Context, es *api.ExternalSecret, source *ap
 		Kind: store.Kind, Namespace: store.Namespace, Name: store.Name, Consumer: es.Namespace,
 		Spec: store.Spec.Provider.Raw, Retry: store.Spec.RetrySettings,
 	}
-	identity, err := served.Identity(view)
+	location, err := served.Locate(view)
 	if err != nil {
 		return fmt.Errorf("%s: %s %q: %w", field, store.Kind, store.Name, err)
 	}
-	identity = name + " " + identity
+	read.Store = nameOf(view)
+	read.Identity = name + " " + location.Identity
+	read.Ref = location.Ref(read.Remote)
 	if p.openers == nil {
 		p.openers = map[string]opener{}
 	}
-	if _, ok := p.openers[identity]; !ok {
-		p.openers[identity] = opener{provider: served, store: view}
+	if _, ok := p.openers[read.Identity]; !ok {
+		p.openers[read.Identity] = opener{provider: served, store: view}
 	}
-	read.Store = nameOf(view)
-	read.Identity = identity
-	read.Ref = provider.Ref{Key: read.Remote.Key, Version: read.Remote.Version}
 	return nil
 }
 

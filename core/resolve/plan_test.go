@@ -17,11 +17,13 @@ import (
 // place is a provider whose stores are the same where their specs are, unless the spec says bad; it can't open any.
 type place struct{}
 
-func (place) Identity(store provider.Store) (string, error) {
+func (place) Locate(store provider.Store) (provider.Location, error) {
 	if string(store.Spec) == `"bad"` {
-		return "", errors.New("the spec is bad")
+		return provider.Location{}, errors.New("the spec is bad")
 	}
-	return string(store.Spec), nil
+	return provider.Location{Identity: string(store.Spec), Ref: func(remote *api.RemoteRef) provider.Ref {
+		return provider.Ref{Key: remote.Key, Version: remote.Version}
+	}}, nil
 }
 
 func (place) Open(_ context.Context, store provider.Store, _ provider.Credentials) (provider.Reader, error) {

@@ -72,8 +72,8 @@ func TestIdentity(t *testing.T) {
 		"another role is another caller": {
 			[2]side{{nil, namespaced("a", "one")}, {func(s *api.AWSProvider) { s.Role = "arn:aws:iam::1:role/r" }, namespaced("a", "one")}}, false,
 		},
-		"another prefix names other secrets": {
-			[2]side{{nil, namespaced("a", "one")}, {func(s *api.AWSProvider) { s.Prefix = "p/" }, namespaced("a", "one")}}, false,
+		"another prefix is another name of the same place": {
+			[2]side{{nil, namespaced("a", "one")}, {func(s *api.AWSProvider) { s.Prefix = "p/" }, namespaced("a", "one")}}, true,
 		},
 		"other retries are kept apart": {
 			[2]side{{nil, namespaced("a", "one")}, {nil, func(s *provider.Store) {
@@ -83,7 +83,7 @@ func TestIdentity(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var identities [2]string
+			var locations [2]provider.Location
 			for i, side := range tc.sides {
 				spec := staticSpec()
 				if side.spec != nil {
@@ -92,19 +92,40 @@ func TestIdentity(t *testing.T) {
 				store := storeOf(t, spec)
 				side.store(&store)
 				var err error
-				identities[i], err = Provider{}.Identity(store)
+				locations[i], err = Provider{}.Locate(store)
 				require.NoError(t, err)
 			}
-			assert.Equal(t, tc.equal, identities[0] == identities[1])
+			assert.Equal(t, tc.equal, locations[0].Identity == locations[1].Identity)
 		})
 	}
 	t.Run("the order of fields in the spec does not matter", func(t *testing.T) {
-		a, err := Provider{}.Identity(provider.Store{Spec: json.RawMessage(`{"service":"SecretsManager","region":"r"}`)})
+		a, err := Provider{}.Locate(provider.Store{Spec: json.RawMessage(`{"service":"SecretsManager","region":"r"}`)})
 		require.NoError(t, err)
-		b, err := Provider{}.Identity(provider.Store{Spec: json.RawMessage(`{"region":"r", "service":"SecretsManager", "auth":{}}`)})
+		b, err := Provider{}.Locate(provider.Store{Spec: json.RawMessage(`{"region":"r", "service":"SecretsManager", "auth":{}}`)})
 		require.NoError(t, err)
-		assert.Equal(t, a, b)
+		assert.Equal(t, a.Identity, b.Identity)
 	})
+}
+
+func TestRef(t *testing.T) {
+	for name, tc := range map[string]struct {
+		prefix string
+		remote api.RemoteRef
+		want   provider.Ref
+	}{
+		"a key is taken as it is":                       {"", api.RemoteRef{Key: "k"}, provider.Ref{Key: "k"}},
+		"the prefix goes before the key":                {"team/", api.RemoteRef{Key: "k", Version: "v"}, provider.Ref{Key: "team/k", Version: "v"}},
+		"naming the current stage is naming no version": {"", api.RemoteRef{Key: "k", Version: "AWSCURRENT"}, provider.Ref{Key: "k"}},
+		"the property makes no difference":              {"", api.RemoteRef{Key: "k", Property: "p"}, provider.Ref{Key: "k"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			spec := staticSpec()
+			spec.Prefix = tc.prefix
+			location, err := Provider{}.Locate(storeOf(t, spec))
+			require.NoError(t, err)
+			assert.Equal(t, tc.want, location.Ref(&tc.remote))
+		})
+	}
 }
 
 func TestDecode(t *testing.T) {
@@ -117,7 +138,7 @@ func TestDecode(t *testing.T) {
 		"a token in the manifest":        {`{"region":"r","service":"SecretsManager","auth":{"jwt":{"serviceAccountToken":"eyJhbGciOi"}}}`, "serviceAccountToken must be empty"},
 	} {
 		t.Run(name+" is refused", func(t *testing.T) {
-			_, err := Provider{}.Identity(provider.Store{Spec: json.RawMessage(tc.spec)})
+			_, err := Provider{}.Locate(provider.Store{Spec: json.RawMessage(tc.spec)})
 			require.ErrorContains(t, err, tc.want)
 			assert.Equal(t, provider.Invalid, provider.KindOf(err))
 			assert.NotContains(t, err.Error(), "eyJhbGciOi")
@@ -126,7 +147,7 @@ func TestDecode(t *testing.T) {
 		})
 	}
 	t.Run("an empty token means the identity of the process", func(t *testing.T) {
-		_, err := Provider{}.Identity(provider.Store{Spec: json.RawMessage(`{"region":"r","service":"SecretsManager","auth":{"jwt":{"serviceAccountToken":""}}}`)})
+		_, err := Provider{}.Locate(provider.Store{Spec: json.RawMessage(`{"region":"r","service":"SecretsManager","auth":{"jwt":{"serviceAccountToken":""}}}`)})
 		require.NoError(t, err)
 	})
 }

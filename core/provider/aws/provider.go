@@ -35,12 +35,15 @@ type Provider struct {
 	Timeout time.Duration
 }
 
-// Identity implements provider.Provider: the spec, the namespaces its references resolve in, and the session tags.
-func (p Provider) Identity(store provider.Store) (string, error) {
+// Locate implements provider.Provider. The identity is the spec without its prefix, the namespaces its references resolve
+// in, and the session tags.
+func (p Provider) Locate(store provider.Store) (provider.Location, error) {
 	spec, err := decode(store)
 	if err != nil {
-		return "", err
+		return provider.Location{}, err
 	}
+	prefix := spec.Prefix
+	spec.Prefix = ""
 	identity, err := json.Marshal(struct {
 		Spec       *api.AWSProvider
 		Namespaces []string
@@ -48,9 +51,15 @@ func (p Provider) Identity(store provider.Store) (string, error) {
 		Retry      *api.StoreRetrySettings
 	}{spec, authNamespaces(store, spec), sessionTags(store, spec), store.Retry})
 	if err != nil {
-		return "", fmt.Errorf("encode the store's identity: %w", err)
+		return provider.Location{}, fmt.Errorf("encode the store's identity: %w", err)
 	}
-	return string(identity), nil
+	return provider.Location{Identity: string(identity), Ref: func(remote *api.RemoteRef) provider.Ref {
+		ref := provider.Ref{Key: prefix + remote.Key, Version: remote.Version}
+		if ref.Version == currentStage {
+			ref.Version = "" // the same secret in other words
+		}
+		return ref
+	}}, nil
 }
 
 // Open implements provider.Provider. It obtains the credentials once; every read of the run uses them.
@@ -69,7 +78,7 @@ func (p Provider) Open(ctx context.Context, store provider.Store, credentials pr
 		return nil, err
 	}
 	config.Retryer = retryer
-	return newSecretsManager(config, spec.Prefix, p.Getenv("AWS_SECRETSMANAGER_ENDPOINT"), requests), nil
+	return newSecretsManager(config, p.Getenv("AWS_SECRETSMANAGER_ENDPOINT"), requests), nil
 }
 
 func decode(store provider.Store) (*api.AWSProvider, error) {

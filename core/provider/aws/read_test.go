@@ -195,7 +195,6 @@ func TestStopBatching(t *testing.T) {
 func TestReadOne(t *testing.T) {
 	for name, tc := range map[string]struct {
 		ref         provider.Ref
-		prefix      string
 		answer      reply
 		id          string
 		version     string
@@ -206,7 +205,6 @@ func TestReadOne(t *testing.T) {
 		"the current version is asked for by its stage":         {ref: provider.Ref{Key: "k"}, id: "k", stage: "AWSCURRENT"},
 		"a version is a stage":                                  {ref: provider.Ref{Key: "k", Version: "AWSPREVIOUS"}, id: "k", stage: "AWSPREVIOUS"},
 		"a version that begins with uuid/ is an id":             {ref: provider.Ref{Key: "k", Version: "uuid/1-2-3"}, id: "k", version: "1-2-3"},
-		"the prefix goes before the key":                        {ref: provider.Ref{Key: "k"}, prefix: "team/", id: "team/k", stage: "AWSCURRENT"},
 		"binary data is decoded":                                {ref: provider.Ref{Key: "k"}, id: "k", stage: "AWSCURRENT", answer: reply{Body: map[string]any{"SecretBinary": []byte{0, 1, 255}}}, want: "\x00\x01\xff"},
 		"an empty string is a value":                            {ref: provider.Ref{Key: "k"}, id: "k", stage: "AWSCURRENT", answer: reply{Body: map[string]any{"SecretString": ""}}},
 		"a secret with neither is an error":                     {ref: provider.Ref{Key: "k"}, id: "k", stage: "AWSCURRENT", answer: reply{Body: map[string]any{"Name": "k"}}, want: "[Invalid]", wantMessage: "holds neither"},
@@ -221,7 +219,7 @@ func TestReadOne(t *testing.T) {
 				tc.answer, tc.want = reply{Body: map[string]string{"SecretString": "v"}}, "v"
 			}
 			s := serve(t, func(call) reply { return tc.answer })
-			reader := s.open(t, 1, func(spec *api.AWSProvider) { spec.Prefix = tc.prefix })
+			reader := s.open(t, 1)
 			answers := reader.Read(t.Context(), []provider.Ref{tc.ref})
 			assert.Equal(t, []string{tc.want}, texts(answers))
 			require.Len(t, s.made(), 1)

@@ -27,7 +27,6 @@ const (
 // secretsManager reads one region as one identity.
 type secretsManager struct {
 	client   *secretsmanager.Client
-	prefix   string
 	requests *counter
 
 	mu sync.Mutex
@@ -36,13 +35,13 @@ type secretsManager struct {
 	notes     []string
 }
 
-func newSecretsManager(config aws.Config, prefix, endpoint string, requests *counter) *secretsManager {
+func newSecretsManager(config aws.Config, endpoint string, requests *counter) *secretsManager {
 	client := secretsmanager.NewFromConfig(config, func(o *secretsmanager.Options) {
 		if endpoint != "" {
 			o.BaseEndpoint = aws.String(endpoint)
 		}
 	})
-	return &secretsManager{client: client, prefix: prefix, requests: requests}
+	return &secretsManager{client: client, requests: requests}
 }
 
 // Plan implements provider.Reader: current versions twenty at a time, others one by one, since a batch can't ask for them.
@@ -99,7 +98,7 @@ func (m *secretsManager) readEach(ctx context.Context, group []provider.Ref) []p
 }
 
 func (m *secretsManager) readOne(ctx context.Context, ref provider.Ref) provider.Answer {
-	input := &secretsmanager.GetSecretValueInput{SecretId: aws.String(m.prefix + ref.Key)}
+	input := &secretsmanager.GetSecretValueInput{SecretId: aws.String(ref.Key)}
 	switch id, isID := strings.CutPrefix(ref.Version, versionIDPrefix); {
 	case isID:
 		input.VersionId = aws.String(id)
@@ -120,7 +119,7 @@ func (m *secretsManager) readOne(ctx context.Context, ref provider.Ref) provider
 func (m *secretsManager) readBatch(ctx context.Context, group []provider.Ref) ([]provider.Answer, error) {
 	var ids []string // distinct: an empty version and the stage it means are two refs of one secret
 	for _, ref := range group {
-		if id := m.prefix + ref.Key; !slices.Contains(ids, id) {
+		if id := ref.Key; !slices.Contains(ids, id) {
 			ids = append(ids, id)
 		}
 	}
@@ -146,7 +145,7 @@ func (m *secretsManager) readBatch(ctx context.Context, group []provider.Ref) ([
 	}
 	result := make([]provider.Answer, len(group))
 	for i, ref := range group {
-		id := m.prefix + ref.Key
+		id := ref.Key
 		if a, ok := answers[id]; !ok || isTransient(a.Err) {
 			// Silence is not absence, and a passing fault of one secret in a batch was not retried: ask for it alone.
 			answers[id] = m.readOne(ctx, ref)

@@ -78,6 +78,9 @@ func (b *budget) guard(name string, function any) any {
 	return reflect.MakeFunc(reflect.FuncOf(in, out, of.IsVariadic()), func(args []reflect.Value) []reflect.Value {
 		size, err := weigh(args...)
 		if err == nil {
+			err = refuse(name, args)
+		}
+		if err == nil {
 			err = b.spend(cost(name, size))
 		}
 		if err != nil {

@@ -87,7 +87,12 @@ func (e *Engine) Parse(text string, options Options) (*Template, error) {
 }
 
 // Execute renders the template over values. An error names the line and the function or key at fault, and no value.
-func (t *Template) Execute(values map[string]string) ([]byte, error) {
+func (t *Template) Execute(values map[string]string) (rendered []byte, err error) {
+	defer func() { // text/template lets runtime errors of its own through, and one template must not end the run of all
+		if recover() != nil {
+			rendered, err = nil, problem("it can't be executed over these values")
+		}
+	}()
 	out := &output{budget: t.engine.budget}
 	t.engine.budget.depth = 0
 	if err := t.template.Execute(out, values); err != nil {

@@ -31,9 +31,10 @@ func explainParse(err error, options Options) error {
 
 // What text/template says that quotes nothing but the template and types, at the end of an error.
 var (
-	missingKey = regexp.MustCompile(`(?s): (?:map has|nil data;) no entry for key ("(?:[^"\\]|\\.)*")$`)
+	missingKey = regexp.MustCompile(`(?s): map has no entry for key ("(?:[^"\\]|\\.)*")$`)
+	nilData    = regexp.MustCompile(`(?s): nil data; no entry for key ("(?:[^"\\]|\\.)*")$`)
 	calling    = regexp.MustCompile(`(?s)>: error calling (\w+): (.*)$`)
-	harmless   = regexp.MustCompile(`(?s)>: ((?:can't evaluate field|wrong number of args for|wrong type for value;|invalid value; expected|nil pointer evaluating|template "|undefined variable|can't give argument to non-function|nil is not a command|expected |can't handle ).*| has arguments but cannot be invoked as function|exceeded maximum template depth.*)$`)
+	harmless   = regexp.MustCompile(`(?s)>: ((?:can't evaluate field|wrong number of args for|wrong type for value;|invalid value; expected|nil pointer evaluating|template "|undefined variable|can't give argument to non-function|nil is not a command|expected |can't handle ).*|\w+ has arguments but cannot be invoked as function|exceeded maximum template depth.*)$`)
 	fixed      = regexp.MustCompile(`^(?:index out of range|incompatible types for comparison|invalid type for comparison|index of untyped nil|slice of untyped nil|len of nil pointer|runtime error: integer divide by zero)`)
 )
 
@@ -58,6 +59,9 @@ func explainExecute(err error, options Options, keys []string) error {
 	if match := missingKey.FindStringSubmatch(text); match != nil {
 		return lineOf(text, absent(match[1], keys))
 	}
+	if match := nilData.FindStringSubmatch(text); match != nil {
+		return lineOf(text, fmt.Errorf("there is nothing to take %s from: the value is null, or could not be read", match[1]))
+	}
 	if match := harmless.FindStringSubmatch(text); match != nil && !options.Confidential {
 		return lineOf(text, errors.New(match[1]))
 	}
@@ -77,10 +81,10 @@ func absent(quoted string, keys []string) error {
 	}
 	switch {
 	case len(keys) == 0:
-		return fmt.Errorf("there is no key %s, nor any other", quoted)
+		return fmt.Errorf("there is no key %s here, and none was fetched", quoted)
 	case len(keys) > maxKeys:
-		return fmt.Errorf("there is no key %s; the keys are %s and %d more%s", quoted, strings.Join(keys[:maxKeys], ", "), len(keys)-maxKeys, hint)
+		return fmt.Errorf("there is no key %s here; the fetched keys are %s and %d more%s", quoted, strings.Join(keys[:maxKeys], ", "), len(keys)-maxKeys, hint)
 	default:
-		return fmt.Errorf("there is no key %s; the keys are %s%s", quoted, strings.Join(keys, ", "), hint)
+		return fmt.Errorf("there is no key %s here; the fetched keys are %s%s", quoted, strings.Join(keys, ", "), hint)
 	}
 }

@@ -1,0 +1,74 @@
+package engine
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/Masterminds/sprig/v3"
+)
+
+// functions are what templates can call: Sprig's without those that reach beyond the template, and our own. Where both have a
+// name, ours replaces Sprig's: it bounds what can be made, fails where Sprig writes its error into the Secret, or gives the
+// same result each time. A builtin of text/template that needs no replacement is nil.
+func functions(b *budget) map[string]any {
+	all := sprig.TxtFuncMap()
+	for _, reaching := range []string{"env", "expandenv", "getHostByName"} {
+		delete(all, reaching)
+	}
+	for _, ours := range []map[string]any{
+		builtins(),
+		patterns(b),
+		encodings(),
+		hashes(),
+		ordered(),
+		pemFunctions(),
+		pkcs12Functions(b),
+		jwkFunctions(),
+		yamlFunctions(),
+		rsaFunctions(),
+	} {
+		maps.Copy(all, ours)
+	}
+	return all
+}
+
+// cost is what a call of a function takes from the budget, given the size of its arguments in bytes.
+func cost(name string, size int) int {
+	steps := 1 + size/1024
+	switch name {
+	case "uniq", "mustUniq", "without", "mustWithout": // compare each item with each
+		items := size / itemWeight
+		steps += items * items / 100
+	case "bcrypt", "htpasswd", "derivePassword":
+		steps += 20_000
+	case "genPrivateKey":
+		steps += maxSteps / 20
+	case "genCA", "genSelfSignedCert", "genSignedCert":
+		steps += maxSteps / 40
+	case "genCAWithKey", "genSelfSignedCertWithKey", "genSignedCertWithKey", "buildCustomCert", "rsaDecrypt",
+		"jwkPrivateKeyPem", "jwkPublicKeyPem",
+		"pemToPkcs12", "pemToPkcs12Pass", "fullPemToPkcs12", "fullPemToPkcs12Pass", "pemTruststoreToPKCS12", "pemTruststoreToPKCS12Pass":
+		steps += 5_000
+	}
+	return steps
+}
+
+// ordered are the functions that go over a dict, which Sprig does in an order that differs each time.
+func ordered() map[string]any {
+	return map[string]any{
+		"keys": func(dicts ...map[string]any) []string {
+			names := []string{}
+			for _, dict := range dicts {
+				names = append(names, slices.Sorted(maps.Keys(dict))...)
+			}
+			return names
+		},
+		"values": func(dict map[string]any) []any {
+			values := []any{}
+			for _, key := range slices.Sorted(maps.Keys(dict)) {
+				values = append(values, dict[key])
+			}
+			return values
+		},
+	}
+}

@@ -1,0 +1,147 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"regexp/syntax"
+	"strings"
+)
+
+const (
+	// maxPattern is the limit for a regular expression, in bytes.
+	maxPattern = 1000
+	// maxProgram is the limit for what a regular expression is compiled to, in instructions.
+	maxProgram = 5000
+	// maxMatches is the limit for the groups that all matches of one replacement have.
+	maxMatches = 1 << 20
+)
+
+// Regexp is a regular expression (RE2) that pays from an Engine's budget.
+type Regexp struct {
+	budget  *budget
+	re      *regexp.Regexp
+	program int // instructions
+}
+
+// Regexp compiles a regular expression. The error says what is wrong in it and may quote it.
+func (e *Engine) Regexp(pattern string) (*Regexp, error) { return e.budget.compile(pattern) }
+
+func (b *budget) compile(pattern string) (*Regexp, error) {
+	if len(pattern) > maxPattern {
+		return nil, problem(fmt.Sprintf("a regular expression has at most %d bytes, and this one %d", maxPattern, len(pattern)))
+	}
+	tree, err := syntax.Parse(pattern, syntax.Perl)
+	if err != nil {
+		return nil, err
+	}
+	program, err := syntax.Compile(tree.Simplify())
+	if err != nil {
+		return nil, err
+	}
+	if len(program.Inst) > maxProgram {
+		return nil, problem("the regular expression repeats too much")
+	}
+	if err := b.spend(1 + len(program.Inst)); err != nil {
+		return nil, err
+	}
+	re, err := regexp.Compile(pattern)
+	if err != nil {
+		return nil, err
+	}
+	return &Regexp{budget: b, re: re, program: len(program.Inst)}, nil
+}
+
+// read pays for going over a text.
+func (r *Regexp) read(text string) error { return r.budget.spend(1 + len(text)*r.program/200) }
+
+// ReplaceAll replaces each match in text by replacement, in which $1 or ${name} stands for a group.
+func (r *Regexp) ReplaceAll(text, replacement string) (string, error) {
+	if err := r.read(text); err != nil {
+		return "", err
+	}
+	if matches := len(r.re.FindAllStringIndex(text, -1)); matches*(r.re.NumSubexp()+1) > maxMatches {
+		return "", problem("the regular expression matches too often")
+	}
+	var out []byte
+	end := 0
+	for _, match := range r.re.FindAllStringSubmatchIndex(text, -1) {
+		if err := fits(1, len(replacement)+strings.Count(replacement, "$")*(match[1]-match[0])); err != nil {
+			return "", err
+		}
+		out = append(out, text[end:match[0]]...)
+		out = r.re.ExpandString(out, replacement, text, match)
+		if end = match[1]; len(out) > maxValue {
+			return "", fits(1, len(out))
+		}
+	}
+	return string(append(out, text[end:]...)), nil
+}
+
+// errPattern stands for what is wrong with a pattern: in a template, the pattern itself can be a value.
+var errPattern = problem("the regular expression can't be read")
+
+// patterns are Sprig's functions on regular expressions, with bounds. Each has a twin that Sprig lets fail, where the first
+// one panics; here they are the same.
+func patterns(b *budget) map[string]any {
+	on := func(pattern, text string) (*Regexp, error) {
+		r, err := b.compile(pattern)
+		if err != nil {
+			if ours := problem(""); errors.As(err, &ours) {
+				return nil, ours
+			}
+			return nil, errPattern
+		}
+		return r, r.read(text)
+	}
+	both := map[string]any{
+		"egexMatch": func(pattern, text string) (bool, error) {
+			r, err := on(pattern, text)
+			return err == nil && r.re.MatchString(text), err
+		},
+		"egexFind": func(pattern, text string) (string, error) {
+			r, err := on(pattern, text)
+			if err != nil {
+				return "", err
+			}
+			return r.re.FindString(text), nil
+		},
+		"egexFindAll": func(pattern, text string, n int) ([]string, error) {
+			r, err := on(pattern, text)
+			if err != nil {
+				return nil, err
+			}
+			return r.re.FindAllString(text, n), nil
+		},
+		"egexSplit": func(pattern, text string, n int) ([]string, error) {
+			r, err := on(pattern, text)
+			if err != nil {
+				return nil, err
+			}
+			return r.re.Split(text, n), nil
+		},
+		"egexReplaceAll": func(pattern, text, replacement string) (string, error) {
+			r, err := on(pattern, text)
+			if err != nil {
+				return "", err
+			}
+			return r.ReplaceAll(text, replacement)
+		},
+		"egexReplaceAllLiteral": func(pattern, text, replacement string) (string, error) {
+			r, err := on(pattern, text)
+			if err != nil {
+				return "", err
+			}
+			if err := fits(int64(len(r.re.FindAllStringIndex(text, -1))), len(replacement)); err != nil {
+				return "", err
+			}
+			return r.re.ReplaceAllLiteralString(text, replacement), nil
+		},
+	}
+	named := map[string]any{}
+	for name, function := range both {
+		named["r"+name] = function
+		named["mustR"+name] = function
+	}
+	return named
+}
