@@ -30,10 +30,10 @@ type result struct {
 func run(t *testing.T, args ...string) result {
 	t.Helper()
 	t.Setenv("KUBECONFIG", t.TempDir()+"/none")
-	return runContext(t, t.Context(), args...)
+	return runContext(t.Context(), t, args...)
 }
 
-func runContext(t *testing.T, ctx context.Context, args ...string) result {
+func runContext(ctx context.Context, t *testing.T, args ...string) result {
 	t.Helper()
 	streams, _, out, errOut := genericiooptions.NewTestIOStreams()
 	none := func(string) string { return "" }
@@ -102,7 +102,7 @@ func TestErrorOfAStoppedCommandIsTheSignal(t *testing.T) {
 	t.Setenv("KUBECONFIG", t.TempDir()+"/none")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(exit.Signal(15))
-	got := runContext(t, ctx, "status", "-s", "http://127.0.0.1:1")
+	got := runContext(ctx, t, "status", "-s", "http://127.0.0.1:1")
 	assert.Equal(t, 143, got.code)
 	assert.Equal(t, "error: stopped by a signal: terminated\n", got.errOut)
 }
@@ -161,7 +161,7 @@ func TestEveryExampleNamesACommandAndItsFlags(t *testing.T) {
 			found, rest, err := NewCommand(genericiooptions.NewTestIOStreamsDiscard(), nil, "").Find(fields)
 			require.NoError(t, err, line)
 			assert.Equal(t, cmd.Name(), found.Name(), line)
-			assert.NoError(t, found.ParseFlags(rest), line)
+			require.NoError(t, found.ParseFlags(rest), line)
 			checked++
 		}
 	}

@@ -23,7 +23,8 @@ func TestTheCheckedInPagesSayWhatTheProgramsSay(t *testing.T) {
 	files, err := os.ReadDir(checkedIn)
 	require.NoError(t, err)
 	for _, file := range files {
-		assert.Contains(t, made, file.Name(), "%s describes nothing that exists: run make generate", file.Name())
+		_, known := made[file.Name()]
+		assert.True(t, known, "%s describes nothing that exists: run make generate", file.Name())
 	}
 }
 

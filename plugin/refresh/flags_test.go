@@ -87,7 +87,7 @@ func TestToOptionsChoosesAPrinter(t *testing.T) {
 		*flags.Print.OutputFormat = format
 		options, err := flags.ToOptions([]string{"db"}, cmdutil.DryRunNone)
 		if !ok {
-			assert.ErrorContains(t, err, `unable to match a printer suitable for the output format "xml"`)
+			require.ErrorContains(t, err, `unable to match a printer suitable for the output format "xml"`)
 			continue
 		}
 		require.NoError(t, err, format)

@@ -49,6 +49,29 @@ func (v *view) suffix() string {
 	}
 }
 
+// warnings are the distinct warnings of a report. One that is the same for many ExternalSecrets is told once.
+func (v *view) warnings(report core.Report) []string {
+	var texts []string
+	about := map[string][]core.Result{}
+	for _, r := range report.Results {
+		for _, text := range r.Warnings {
+			if about[text] == nil {
+				texts = append(texts, text)
+			}
+			about[text] = append(about[text], r)
+		}
+	}
+	lines := make([]string, len(texts))
+	for i, text := range texts {
+		who := v.subject(about[text][0])
+		if more := len(about[text]) - 1; more > 0 {
+			who += fmt.Sprintf(" and %d more", more)
+		}
+		lines[i] = fmt.Sprintf("Warning: %s: %s", who, printable(text))
+	}
+	return lines
+}
+
 // summary counts the results.
 func (v *view) summary(report core.Report) string {
 	var counts []string

@@ -46,9 +46,6 @@ func (v *view) begin(total int) {
 func (v *view) result(r core.Result) {
 	v.done++
 	v.erase()
-	for _, warning := range r.Warnings {
-		fmt.Fprintf(v.errOut, "Warning: %s: %s\n", v.subject(r), printable(warning))
-	}
 	switch r.Outcome {
 	case core.Failed:
 		v.failed++
@@ -60,7 +57,7 @@ func (v *view) result(r core.Result) {
 	v.draw()
 }
 
-// end shows the failures and sums up.
+// end shows the failures and the warnings, and sums up.
 func (v *view) end(report core.Report) {
 	v.erase()
 	for _, r := range report.Results {
@@ -71,6 +68,9 @@ func (v *view) end(report core.Report) {
 		default:
 			v.print(v.misses, v.line(r))
 		}
+	}
+	for _, warning := range v.warnings(report) {
+		v.print(v.errOut, warning)
 	}
 	for _, note := range report.Notes {
 		fmt.Fprintf(v.errOut, "Note: %s\n", printable(note))

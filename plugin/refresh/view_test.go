@@ -117,6 +117,21 @@ func TestProgressInALog(t *testing.T) {
 	}
 }
 
+func TestAWarningOfManyIsToldOnce(t *testing.T) {
+	var errOut bytes.Buffer
+	v := &view{errOut: &errOut}
+	report := core.Report{Results: []core.Result{
+		{Name: "a", Outcome: core.Unchanged, Warnings: []string{"x", "y"}},
+		{Name: "b", Outcome: core.Unchanged, Warnings: []string{"x"}},
+		{Name: "c", Outcome: core.Unchanged, Warnings: []string{"x"}},
+	}}
+	assert.Equal(t, []string{
+		"Warning: externalsecret.external-secrets.io/a and 2 more: x", "Warning: externalsecret.external-secrets.io/a: y",
+	}, v.warnings(report))
+	show(v, report)
+	assert.Equal(t, 2, strings.Count(errOut.String(), "Warning: "))
+}
+
 func TestNoResultsLeaveNothingBehind(t *testing.T) {
 	var errOut bytes.Buffer
 	show(&view{errOut: &errOut, live: true}, core.Report{})

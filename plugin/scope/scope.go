@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/spf13/pflag"
-	"k8s.io/apimachinery/pkg/api/validation/path"
+	"k8s.io/apimachinery/pkg/api/validate/content"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
@@ -84,7 +84,7 @@ func Names(args []string) ([]string, error) {
 		if name == "" {
 			return nil, fmt.Errorf("%q names no ExternalSecret: the name is empty", arg)
 		}
-		if problems := path.IsValidPathSegmentName(name); len(problems) > 0 {
+		if problems := content.IsPathSegmentName(name); len(problems) > 0 {
 			return nil, fmt.Errorf("invalid name %q: it %s", name, strings.Join(problems, ", "))
 		}
 		if !slices.Contains(names, name) {

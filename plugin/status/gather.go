@@ -40,7 +40,7 @@ func (g *gatherer) gather(ctx context.Context, item Item, es *api.ExternalSecret
 		chain.Secret = g.secret(ctx, es, item.SecretName)
 		chain.Pods = g.pods(ctx, es.Namespace, item.SecretName, chain.Secret.Written)
 	}
-	chain.Events = g.events(ctx, item.Metadata.Namespace, item.Metadata.Name)
+	chain.Events = g.events(ctx, item.Metadata)
 	return chain
 }
 
@@ -89,11 +89,14 @@ func (g *gatherer) pods(ctx context.Context, namespace, secretName string, writt
 	}
 }
 
-func (g *gatherer) events(ctx context.Context, namespace, name string) EventsLink {
+// events reads the Events of an object, and not those of one that had the same name before.
+func (g *gatherer) events(ctx context.Context, object Metadata) EventsLink {
 	link := EventsLink{Items: []Event{}}
-	list, err := g.core.Events(namespace).List(ctx, metav1.ListOptions{FieldSelector: fields.Set{
-		"involvedObject.kind": api.KindExternalSecret, "involvedObject.name": name,
-	}.AsSelector().String()})
+	about := fields.Set{"involvedObject.kind": api.KindExternalSecret, "involvedObject.name": object.Name}
+	if object.UID != "" {
+		about["involvedObject.uid"] = object.UID
+	}
+	list, err := g.core.Events(object.Namespace).List(ctx, metav1.ListOptions{FieldSelector: about.AsSelector().String()})
 	if err != nil {
 		link.Error = secret.Printable(fmt.Sprintf("list events: %v", err))
 		return link

@@ -40,7 +40,7 @@ func managed(change ...func(*corev1.Secret)) *corev1.Secret {
 func wrote(manager string, ago time.Duration, fields string) metav1.ManagedFieldsEntry {
 	return metav1.ManagedFieldsEntry{
 		Manager: manager, Operation: metav1.ManagedFieldsOperationUpdate, Time: &metav1.Time{Time: noon().Add(-ago)},
-		FieldsV1: &metav1.FieldsV1{Raw: []byte(fields)},
+		FieldsV1: metav1.NewFieldsV1(fields),
 	}
 }
 

@@ -49,7 +49,7 @@ func writersOf(s *corev1.Secret, ours string) []Writer {
 		var written struct {
 			Data map[string]json.RawMessage `json:"f:data"`
 		}
-		if json.Unmarshal(entry.FieldsV1.Raw, &written) == nil && len(written.Data) > 0 {
+		if json.Unmarshal(entry.FieldsV1.GetRawBytes(), &written) == nil && len(written.Data) > 0 {
 			writers = append(writers, Writer{Manager: secret.Printable(entry.Manager), Time: timeOf(entry.Time)})
 		}
 	}

@@ -178,6 +178,11 @@ func TestBadInputIsOneObjectsClearError(t *testing.T) {
 			events := w.events(t, "broken")
 			require.Len(t, events, 1, "one Event however often it fails")
 			assert.EqualValues(t, 2, events[0].Count)
+
+			r := w.plugin(t, "refresh", "broken", "healthy")
+			assert.Equal(t, 1, r.Code)
+			assert.Equal(t, "externalsecret.external-secrets.io/healthy unchanged\n"+
+				"externalsecret.external-secrets.io/broken failed: "+failed.Message+"\n", r.Stdout, "a person is told the same")
 		})
 	}
 }

@@ -34,7 +34,7 @@ func (w *world) data(t *testing.T, name string) map[string]string {
 // noSecret requires that there is no Secret of the name.
 func (w *world) noSecret(t *testing.T, name string) {
 	t.Helper()
-	_, err := w.core.CoreV1().Secrets(w.namespace).Get(t.Context(), name, metav1.GetOptions{})
+	_, err := w.core.CoreV1().Secrets(w.namespace).Get(context.WithoutCancel(t.Context()), name, metav1.GetOptions{})
 	require.True(t, apierrors.IsNotFound(err), "Secret %s is there: %v", name, err)
 }
 
@@ -68,11 +68,11 @@ func (w *world) ready(t *testing.T, name string) api.Condition {
 	return conditions[0]
 }
 
-// events are the Events about an ExternalSecret.
+// events are the Events about an ExternalSecret that is there, and not about an earlier one of the same name.
 func (w *world) events(t *testing.T, name string) []corev1.Event {
 	t.Helper()
-	list, err := w.core.CoreV1().Events(w.namespace).List(context.WithoutCancel(t.Context()), metav1.ListOptions{
-		FieldSelector: "involvedObject.kind=ExternalSecret,involvedObject.name=" + name,
+	list, err := w.core.CoreV1().Events(w.namespace).List(t.Context(), metav1.ListOptions{
+		FieldSelector: "involvedObject.kind=ExternalSecret,involvedObject.uid=" + string(w.get(t, name).UID),
 	})
 	require.NoError(t, err)
 	return list.Items

@@ -61,6 +61,24 @@ func runner(t *testing.T) string {
 	return harness.Build(t, "./cmd/externalsecret-runner")
 }
 
+// plugin runs the plugin with the world's namespace as the one of its context.
+func (w *world) plugin(t *testing.T, args ...string) harness.Result {
+	t.Helper()
+	return w.pluginIn(t, w.environment(), args...)
+}
+
+// pluginIn is plugin with another environment.
+func (w *world) pluginIn(t *testing.T, environment []string, args ...string) harness.Result {
+	t.Helper()
+	return harness.Run(t, environment, pluginPath(t), append(args, "--namespace", w.namespace)...)
+}
+
+// pluginPath is the path of the plugin.
+func pluginPath(t *testing.T) string {
+	t.Helper()
+	return harness.Build(t, "./cmd/kubectl-externalsecret")
+}
+
 // environment is what a program needs to find the cluster, as its admin, and AWS.
 func (w *world) environment() []string {
 	return append(w.aws.Env(), "KUBECONFIG="+w.cluster.Kubeconfig())

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
@@ -17,24 +18,46 @@ const seed = "../../docs/examples/seed.yaml"
 
 func TestTheSeedExampleAppliesStrictlyAndSyncs(t *testing.T) {
 	t.Parallel()
-	w := worldIn(t, "default")
-	w.aws.Put(t, "my-app/database-credentials", `{"username":"app","password":"p4ss","port":5432}`)
-	w.cluster.Kubectl(t, "", "apply", "--validate=strict", "-f", seed)
-	t.Cleanup(func() {
-		require.NoError(t, w.resource(t, api.APIVersion, api.KindExternalSecret, "default").
-			Delete(context.WithoutCancel(t.Context()), "database-credentials-secret", metav1.DeleteOptions{}))
-	})
-
-	p := w.pass(t).synced(t)
-	r := p.of(t, "database-credentials-secret")
-	assert.Equal(t, "created", r.Outcome)
-	assert.Equal(t, "database-credentials", r.Secret)
-	assert.Equal(t, []string{"password", "username"}, r.Changes.Added)
-	assert.Contains(t, r.Warnings, "spec.secretStoreRef.key is ignored: spec.secretStoreRef.name names the store")
-	w.requireMarks(t, "database-credentials-secret", map[string]string{"username": "app", "password": "p4ss"})
-	assert.Equal(t, map[string]int{"Secrets Manager.GetSecretValue": 1}, p.Report.Requests, "two keys of one secret are one request")
-
-	assert.Equal(t, "skipped", w.pass(t).synced(t).of(t, "database-credentials-secret").Outcome, "not due for an hour")
+	const name, ignored = "database-credentials-secret", "spec.secretStoreRef.key is ignored: spec.secretStoreRef.name names the store"
+	for tool, sync := range map[string]func(t *testing.T, w *world){
+		"through the runner": func(t *testing.T, w *world) {
+			p := w.pass(t).synced(t)
+			r := p.of(t, name)
+			assert.Equal(t, "created", r.Outcome)
+			assert.Equal(t, "database-credentials", r.Secret)
+			assert.Equal(t, []string{"password", "username"}, r.Changes.Added)
+			assert.Contains(t, r.Warnings, ignored)
+			assert.Equal(t, map[string]int{"Secrets Manager.GetSecretValue": 1}, p.Report.Requests, "two keys of one secret are one request")
+			assert.Equal(t, "skipped", w.pass(t).synced(t).of(t, name).Outcome, "not due for an hour")
+		},
+		"through the plugin": func(t *testing.T, w *world) {
+			r := w.plugin(t, "refresh", name)
+			assert.Zero(t, r.Code)
+			assert.Equal(t, "externalsecret.external-secrets.io/"+name+" created\n", r.Stdout)
+			assert.Equal(t, "Warning: externalsecret.external-secrets.io/"+name+": "+ignored+"\n", r.Stderr)
+			assert.Equal(t, "externalsecret.external-secrets.io/"+name+" unchanged\n", w.plugin(t, "refresh", name).Stdout, "due or not")
+		},
+	} {
+		t.Run(tool, func(t *testing.T) { // not parallel: the example names the namespace default
+			w := worldIn(t, "default")
+			w.aws.Put(t, "my-app/database-credentials", `{"username":"app","password":"p4ss","port":5432}`)
+			w.cluster.Kubectl(t, "", "apply", "--validate=strict", "-f", seed)
+			t.Cleanup(func() {
+				// In the foreground: its Secret goes first, so that the next tool does not find it.
+				foreground := metav1.DeletePropagationForeground
+				ctx := context.WithoutCancel(t.Context())
+				client := w.resource(t, api.APIVersion, api.KindExternalSecret, "default")
+				require.NoError(t, client.Delete(ctx, name, metav1.DeleteOptions{PropagationPolicy: &foreground}))
+				require.Eventually(t, func() bool {
+					_, err := client.Get(ctx, name, metav1.GetOptions{})
+					return apierrors.IsNotFound(err)
+				}, time.Minute, 50*time.Millisecond)
+				w.noSecret(t, "database-credentials")
+			})
+			sync(t, w)
+			w.requireMarks(t, name, map[string]string{"username": "app", "password": "p4ss"})
+		})
+	}
 }
 
 // requireMarks requires that an ExternalSecret of creationPolicy Owner and its Secret are as External Secrets Operator leaves

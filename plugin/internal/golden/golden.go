@@ -14,9 +14,9 @@ func Assert(t *testing.T, update bool, name, got string) {
 	t.Helper()
 	file := filepath.Join("testdata", name+".golden")
 	if update {
-		require.NoError(t, os.WriteFile(file, []byte(got), 0o644), "write the golden file")
+		require.NoError(t, os.WriteFile(file, []byte(got), 0o600), "write the golden file")
 	}
-	want, err := os.ReadFile(file)
+	want, err := os.ReadFile(file) //nolint:gosec // the name is a test's own
 	require.NoError(t, err, "read the golden file; make it with: go test -update")
 	require.Equal(t, string(want), got, "%s differs; after a look at it: go test -update", file)
 }

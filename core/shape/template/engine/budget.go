@@ -6,7 +6,7 @@ import (
 	"reflect"
 )
 
-// The limits of an Engine. A step is the work of about a microsecond: an action, a function call, a KiB of its arguments.
+// The limits of an Engine. A step is the work of about a microsecond: an action, a function call, 128 bytes of arguments.
 const (
 	maxSteps = 2_000_000
 	// maxValue is the limit for what a function takes or gives, in bytes: twice what a Secret can hold.

@@ -8,16 +8,8 @@ import (
 	"golang.org/x/crypto/bcrypt"
 )
 
-// hashes make the lines of htpasswd files.
-func hashes() map[string]any {
-	return map[string]any{
-		"htpasswd": htpasswd,
-		"fail":     func(message string) (string, error) { return "", problem(message) },
-	}
-}
-
-// htpasswd takes user, password and, as External Secrets Operator has it but not Sprig, an algorithm: "sha", or anything else
-// for bcrypt.
+// htpasswd makes a line of a htpasswd file of a user, a password and, as External Secrets Operator has it but not Sprig, an
+// algorithm: "sha", or anything else for bcrypt.
 func htpasswd(user, password string, algorithm ...string) (string, error) {
 	switch {
 	case strings.Contains(user, ":"):

@@ -46,10 +46,10 @@ func instrument(tree *parse.Tree) {
 				nodes += count(child)
 			}
 			cost := &parse.NumberNode{NodeType: parse.NodeNumber, Pos: node.Pos, IsInt: true, Int64: int64(nodes), Text: strconv.Itoa(nodes)}
-			node.Nodes = slices.Insert(node.Nodes, 0, action(node.Pos, stepFunction, cost))
+			node.Nodes = slices.Insert(node.Nodes, 0, parse.Node(action(node.Pos, stepFunction, cost)))
 		}
 	})
-	tree.Root.Nodes = slices.Insert(tree.Root.Nodes, 0, action(tree.Root.Pos, enterFunction))
+	tree.Root.Nodes = slices.Insert(tree.Root.Nodes, 0, parse.Node(action(tree.Root.Pos, enterFunction)))
 	tree.Root.Nodes = append(tree.Root.Nodes, action(tree.Root.Pos, leaveFunction))
 }
 

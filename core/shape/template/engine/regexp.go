@@ -78,70 +78,53 @@ func (r *Regexp) ReplaceAll(text, replacement string) (string, error) {
 	return string(append(out, text[end:]...)), nil
 }
 
-// errPattern stands for what is wrong with a pattern: in a template, the pattern itself can be a value.
-var errPattern = problem("the regular expression can't be read")
-
-// patterns are Sprig's functions on regular expressions, with bounds. Each has a twin that Sprig lets fail, where the first
-// one panics; here they are the same.
+// patterns are Sprig's functions on regular expressions, with bounds. Sprig has each twice, as the first of a pair panics over
+// a pattern that can't be read; here both of a pair fail.
 func patterns(b *budget) map[string]any {
-	on := func(pattern, text string) (*Regexp, error) {
-		r, err := b.compile(pattern)
-		if err != nil {
-			if ours := problem(""); errors.As(err, &ours) {
-				return nil, ours
-			}
-			return nil, errPattern
-		}
-		return r, r.read(text)
+	all := map[string]any{}
+	for name, function := range map[string]any{
+		"Match": func(pattern, text string) (bool, error) {
+			return over(b, pattern, text, func(r *Regexp) (bool, error) { return r.re.MatchString(text), nil })
+		},
+		"Find": func(pattern, text string) (string, error) {
+			return over(b, pattern, text, func(r *Regexp) (string, error) { return r.re.FindString(text), nil })
+		},
+		"FindAll": func(pattern, text string, n int) ([]string, error) {
+			return over(b, pattern, text, func(r *Regexp) ([]string, error) { return r.re.FindAllString(text, n), nil })
+		},
+		"Split": func(pattern, text string, n int) ([]string, error) {
+			return over(b, pattern, text, func(r *Regexp) ([]string, error) { return r.re.Split(text, n), nil })
+		},
+		"ReplaceAll": func(pattern, text, replacement string) (string, error) {
+			return over(b, pattern, text, func(r *Regexp) (string, error) { return r.ReplaceAll(text, replacement) })
+		},
+		"ReplaceAllLiteral": func(pattern, text, replacement string) (string, error) {
+			return over(b, pattern, text, func(r *Regexp) (string, error) {
+				if err := fits(int64(len(r.re.FindAllStringIndex(text, -1))), len(replacement)); err != nil {
+					return "", err
+				}
+				return r.re.ReplaceAllLiteralString(text, replacement), nil
+			})
+		},
+	} {
+		all["regex"+name] = function
+		all["mustRegex"+name] = function
 	}
-	both := map[string]any{
-		"egexMatch": func(pattern, text string) (bool, error) {
-			r, err := on(pattern, text)
-			return err == nil && r.re.MatchString(text), err
-		},
-		"egexFind": func(pattern, text string) (string, error) {
-			r, err := on(pattern, text)
-			if err != nil {
-				return "", err
-			}
-			return r.re.FindString(text), nil
-		},
-		"egexFindAll": func(pattern, text string, n int) ([]string, error) {
-			r, err := on(pattern, text)
-			if err != nil {
-				return nil, err
-			}
-			return r.re.FindAllString(text, n), nil
-		},
-		"egexSplit": func(pattern, text string, n int) ([]string, error) {
-			r, err := on(pattern, text)
-			if err != nil {
-				return nil, err
-			}
-			return r.re.Split(text, n), nil
-		},
-		"egexReplaceAll": func(pattern, text, replacement string) (string, error) {
-			r, err := on(pattern, text)
-			if err != nil {
-				return "", err
-			}
-			return r.ReplaceAll(text, replacement)
-		},
-		"egexReplaceAllLiteral": func(pattern, text, replacement string) (string, error) {
-			r, err := on(pattern, text)
-			if err != nil {
-				return "", err
-			}
-			if err := fits(int64(len(r.re.FindAllStringIndex(text, -1))), len(replacement)); err != nil {
-				return "", err
-			}
-			return r.re.ReplaceAllLiteralString(text, replacement), nil
-		},
+	return all
+}
+
+// over calls a function with a pattern that a template gives. Unlike one of a rewrite, it can hold a value, and is not quoted.
+func over[T any](b *budget, pattern, text string, call func(*Regexp) (T, error)) (T, error) {
+	var none T
+	r, err := b.compile(pattern)
+	if ours := problem(""); err != nil && !errors.As(err, &ours) {
+		return none, problem("the regular expression can't be read")
 	}
-	named := map[string]any{}
-	for name, function := range both {
-		named["r"+name] = function
-		named["mustR"+name] = function
+	if err == nil {
+		err = r.read(text)
 	}
-	return named
+	if err != nil {
+		return none, err
+	}
+	return call(r)
 }
