@@ -9,6 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/resolve"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/secret"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/write"
@@ -65,11 +66,15 @@ func (p *pass) fail(ctx context.Context, t *task, reason Reason, cause error) {
 		p.skip(t, Stopped, "the run was stopped before this was finished: the next one begins it anew")
 		return
 	}
+	unsupported := errors.Is(cause, resolve.ErrUnsupported) || provider.KindOf(cause) == provider.Unsupported
+	if unsupported {
+		reason = Unsupported
+	}
 	message := p.mask(t, cause)
 	r := p.result(t, Failed)
 	r.Reason, r.Message = reason, message
 	defer func() { p.done(r) }()
-	if t.ES == nil || !p.recording() {
+	if t.ES == nil || unsupported || !p.recording() {
 		return
 	}
 	if reason != WriteError {

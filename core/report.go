@@ -43,6 +43,9 @@ const (
 	NotFound Reason = "NotFound"
 	// Invalid: the ExternalSecret, or what it refers to, can't be right.
 	Invalid Reason = "Invalid"
+	// Unsupported: the ExternalSecret asks for something that this version can't do. Only the report says so, not its status:
+	// another controller may serve it well.
+	Unsupported Reason = "Unsupported"
 	// ProviderError: the store could not be opened or did not give the secret.
 	ProviderError Reason = "ProviderError"
 	// DataError: what the store gave can't become the data of a Secret.

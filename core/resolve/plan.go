@@ -141,7 +141,7 @@ func (p *Planner) locate(ctx context.Context, es *api.ExternalSecret, source *ap
 	name := store.Spec.Provider.Name()
 	served, ok := p.Providers[name]
 	if !ok {
-		return fmt.Errorf("%s: %s %q uses provider %q, which is not supported by this version", field, store.Kind, store.Name, name)
+		return fmt.Errorf("%s: %s %q uses provider %q, which %w", field, store.Kind, store.Name, name, ErrUnsupported)
 	}
 	view := provider.Store{
 		Kind: store.Kind, Namespace: store.Namespace, Name: store.Name, Consumer: es.Namespace,

@@ -78,9 +78,10 @@ func checkRef(path string, ref *api.RemoteRef) error {
 	return nil
 }
 
-func notSupported(field string) error {
-	return fmt.Errorf("%s is not supported by this version", field)
-}
+// ErrUnsupported is in the chain of each error about something that this version can't do and another controller may.
+var ErrUnsupported = errors.New("is not supported by this version")
+
+func notSupported(field string) error { return fmt.Errorf("%s %w", field, ErrUnsupported) }
 
 // Warnings are the fields of an ExternalSecret that are accepted and have no effect.
 func Warnings(es *api.ExternalSecret) []string {

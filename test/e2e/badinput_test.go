@@ -134,7 +134,7 @@ spec:
 		}, {
 			name:      "a provider that nobody here serves",
 			manifests: []string{strings.Replace(secretStore("other", "x: y"), "{aws: {service: SecretsManager, region: us-east-1, x: y}}", "{keepersecurity: {folderID: x}}", 1), reading("other")},
-			reason:    "Invalid", says: []string{"spec.secretStoreRef", `SecretStore "other"`, `provider "keepersecurity"`, "not supported"},
+			reason:    "Unsupported", says: []string{"spec.secretStoreRef", `SecretStore "other"`, `provider "keepersecurity"`, "not supported"},
 		}, {
 			name:      "a service of AWS that is not served",
 			manifests: []string{strings.Replace(secretStore("certificates", "prefix: x"), "SecretsManager", "CertificateManager", 1), reading("certificates")},
@@ -142,7 +142,7 @@ spec:
 		}, {
 			name:      "a target that is not a Secret",
 			manifests: []string{externalSecret("broken", "target: {manifest: {apiVersion: v1, kind: ConfigMap}}, "+dataOf("good"))},
-			reason:    "Invalid", says: []string{"spec.target.manifest", "not supported"},
+			reason:    "Unsupported", says: []string{"spec.target.manifest", "not supported"},
 		},
 	}
 }
@@ -169,6 +169,11 @@ func TestBadInputIsOneObjectsClearError(t *testing.T) {
 				assert.Contains(t, failed.Message, says)
 			}
 			w.noSecret(t, "broken")
+			if test.reason == "Unsupported" {
+				assert.Empty(t, w.get(t, "broken").Status, "another controller may serve it well")
+				assert.Empty(t, w.events(t, "broken"))
+				return
+			}
 			w.requireFailureRecorded(t, "broken", failed.Message)
 			assert.Contains(t, p.Stderr, `"name":"broken"`, "logged")
 
