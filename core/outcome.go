@@ -3,7 +3,6 @@ package core
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -14,23 +13,6 @@ import (
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/secret"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/write"
 )
-
-// entryError says which entry of an ExternalSecret a provider's error is about.
-type entryError struct {
-	read resolve.Read
-	err  error
-}
-
-func (e *entryError) Error() string {
-	cause := e.err.Error()
-	var open *resolve.OpenError
-	if errors.As(e.err, &open) {
-		cause = fmt.Sprintf("open %s: %v", e.read.Store, open.Cause)
-	}
-	return fmt.Sprintf("%s (remote key %q): %s", e.read.Path, e.read.Ref.Key, cause)
-}
-
-func (e *entryError) Unwrap() error { return e.err }
 
 // result begins the result of a task.
 func (p *pass) result(t *task, outcome Outcome) Result {
@@ -102,9 +84,14 @@ func (p *pass) mask(t *task, err error) string {
 	t.mu.Lock()
 	for _, answer := range t.answers {
 		mask.AddPayload(answer.Value)
+		for _, part := range answer.Parts {
+			mask.AddPayload(part)
+		}
 	}
-	for _, value := range t.data {
-		mask.Add(value)
+	for _, values := range []map[string]secret.Value{t.data, t.content.Data} {
+		for _, value := range values {
+			mask.Add(value)
+		}
 	}
 	t.mu.Unlock()
 	// One mask for all: a text that was masked and cut before could show the rest of what another mask would have hidden.

@@ -17,12 +17,13 @@ const (
 	Created   Outcome = "created"
 	Updated   Outcome = "updated"
 	Unchanged Outcome = "unchanged"
+	Deleted   Outcome = "deleted"
 	Skipped   Outcome = "skipped"
 	Failed    Outcome = "failed"
 )
 
 // Outcomes are all of them, in the order in which they are counted for a person.
-func Outcomes() []Outcome { return []Outcome{Created, Updated, Unchanged, Skipped, Failed} }
+func Outcomes() []Outcome { return []Outcome{Created, Updated, Unchanged, Deleted, Skipped, Failed} }
 
 // Reason tells a program why an outcome is what it is.
 type Reason string

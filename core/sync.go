@@ -13,10 +13,12 @@ import (
 	"golang.org/x/sync/errgroup"
 	"k8s.io/client-go/rest"
 
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/fetch"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/kube"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/resolve"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/shape/template"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/write"
 )
 
@@ -90,7 +92,9 @@ type pass struct {
 	client      *kube.Client
 	index       *write.Index
 	credentials *resolve.Credentials
+	templates   *resolve.Templates
 	planner     *resolve.Planner
+	readers     *fetch.Readers
 	writer      *write.Secrets
 	events      *write.Events
 
@@ -108,7 +112,9 @@ func (p *pass) prepare(ctx context.Context) ([]resolve.Item, error) {
 	stores := resolve.NewStores(client, client)
 	p.index = write.NewIndex(client)
 	p.credentials = resolve.NewCredentials(client)
+	p.templates = resolve.NewTemplates(client)
 	p.planner = &resolve.Planner{Stores: stores, Credentials: p.credentials, Providers: p.Providers, Class: p.Class}
+	p.readers = fetch.NewReaders(p.planner.Open)
 	p.writer = &write.Secrets{Reader: client, Writer: client, DryRun: p.DryRun, APIVersion: client.APIVersion()}
 	p.events = &write.Events{Writer: client, APIVersion: client.APIVersion(), Component: p.Component}
 
@@ -154,15 +160,26 @@ func (p *pass) resolve(ctx, work context.Context, items []resolve.Item) []*task 
 			p.skip(t, OtherClass, other.Error())
 			return true
 		}
-		if t.invalid == nil {
-			t.reads, t.invalid = p.planner.Plan(work, t.ES)
+		if t.invalid == nil && t.ES.DeletionTimestamp == nil {
+			t.reads, t.invalid = p.plan(work, t.ES)
 		}
 		return false
 	})
 }
 
+// plan resolves an ExternalSecret to its reads, after the rules that its template must keep.
+func (p *pass) plan(ctx context.Context, es *api.ExternalSecret) ([]resolve.Read, error) {
+	if es.Spec.Target.Template != nil {
+		if err := template.Check(es.Spec.Target.Template); err != nil {
+			return nil, err
+		}
+	}
+	return p.planner.Plan(ctx, es)
+}
+
 // run reads what the tasks need and completes each as soon as its last answer has come.
 func (p *pass) run(ctx, work context.Context, tasks []*task) {
+	p.search(ctx, work, tasks)
 	waiting := map[fetch.Key][]*task{}
 	var keys []fetch.Key
 	ready := make(chan *task, len(tasks))
@@ -173,7 +190,7 @@ func (p *pass) run(ctx, work context.Context, tasks []*task) {
 			}
 			waiting[key] = append(waiting[key], t)
 		}
-		if t.invalid != nil {
+		if t.awaited == 0 {
 			ready <- t
 		}
 	}
@@ -185,7 +202,7 @@ func (p *pass) run(ctx, work context.Context, tasks []*task) {
 			}
 		})
 	}
-	stats := fetch.Run(ctx, work, keys, p.planner.Open, func(key fetch.Key, answer provider.Answer) {
+	fetch.Run(ctx, work, keys, p.readers.Open, func(key fetch.Key, answer provider.Answer) {
 		for _, t := range waiting[key] {
 			if t.answer(key, answer) {
 				ready <- t
@@ -194,7 +211,7 @@ func (p *pass) run(ctx, work context.Context, tasks []*task) {
 	})
 	close(ready)
 	workers.Wait()
-	for identity, s := range stats {
+	for identity, s := range p.readers.Stats() {
 		p.report.addRequests(s.Requests)
 		for _, note := range s.Notes {
 			p.note(fmt.Sprintf("%s: %s", p.planner.StoreOf(identity), p.credentials.Mask(note)))

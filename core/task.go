@@ -7,8 +7,6 @@ import (
 	"sync"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
-
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/fetch"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
@@ -26,10 +24,14 @@ type task struct {
 	invalid error  // why there are no reads
 	reason  Reason // of invalid; empty means Invalid
 
-	mu      sync.Mutex
-	answers map[fetch.Key]provider.Answer
-	awaited int
-	data    map[string]secret.Value // what the answers became
+	mu       sync.Mutex
+	found    map[string]fetch.SearchResult // what searches came upon, by the path of the read
+	answers  map[fetch.Key]provider.Answer
+	awaited  int
+	data     map[string]secret.Value // what the answers became
+	content  write.Content           // what the Secret is to hold: the data, or what the template makes of it
+	warnings []string                // about the template
+	absent   []string                // entries that the provider has nothing for, under a policy that lives with it
 }
 
 // urgency orders tasks: the time of the last success, the zero time for never.
@@ -48,9 +50,11 @@ func (t *task) await() []fetch.Key {
 	var keys []fetch.Key
 	seen := map[fetch.Key]bool{}
 	for _, read := range t.reads {
-		if key := keyOf(read); !seen[key] {
-			seen[key] = true
-			keys = append(keys, key)
+		for _, key := range t.keysOf(read) {
+			if !seen[key] {
+				seen[key] = true
+				keys = append(keys, key)
+			}
 		}
 	}
 	t.awaited = len(keys)
@@ -58,7 +62,18 @@ func (t *task) await() []fetch.Key {
 	return keys
 }
 
-func keyOf(read resolve.Read) fetch.Key { return fetch.Key{Identity: read.Identity, Ref: read.Ref} }
+// keysOf are the remote secrets of a read: one, or what a search has found.
+func (t *task) keysOf(read resolve.Read) []fetch.Key {
+	if read.Find == nil {
+		return []fetch.Key{{Identity: read.Identity, Ref: read.Ref}}
+	}
+	found := t.found[read.Path].Found
+	keys := make([]fetch.Key, len(found))
+	for i, f := range found {
+		keys[i] = fetch.Key{Identity: read.Identity, Ref: f.Ref}
+	}
+	return keys
+}
 
 // answer takes an answer in and tells whether it was the last one awaited.
 func (t *task) answer(key fetch.Key, answer provider.Answer) bool {
@@ -78,7 +93,7 @@ func (p *pass) admit(ctx, work context.Context, t *task) bool {
 	case t.Err != nil:
 		p.fail(work, t, Invalid, t.Err)
 		return false
-	case t.ES.DeletionTimestamp != nil:
+	case t.ES.DeletionTimestamp != nil && !write.Abandoned(t.ES, time.Now()):
 		p.skip(t, Deleting, "it is being deleted")
 		return false
 	case ctx.Err() != nil:
@@ -90,10 +105,11 @@ func (p *pass) admit(ctx, work context.Context, t *task) bool {
 		t.invalid, t.reason = err, WriteError
 		return true
 	}
+	if t.ES.DeletionTimestamp != nil {
+		return true
+	}
 	now := time.Now()
-	// A Secret to merge into that is not there can't be repaired; once it is, it lacks the marks of a sync.
-	nothingToMerge := t.ES.Spec.Target.CreationPolicy == api.CreationPolicyMerge && t.live == nil
-	due, why, err := resolve.Due(t.ES, now, nothingToMerge || t.live.Valid())
+	due, why, err := resolve.Due(t.ES, now, t.live.Valid() || (t.live == nil && restsWithout(t.ES)))
 	switch {
 	case err != nil:
 		t.invalid = err
@@ -105,95 +121,52 @@ func (p *pass) admit(ctx, work context.Context, t *task) bool {
 	return true
 }
 
+// restsWithout tells whether it is as the last sync left it that an ExternalSecret has no Secret: there was none to merge into,
+// or the provider had nothing for it.
+func restsWithout(es *api.ExternalSecret) bool {
+	if es.Spec.Target.CreationPolicy == api.CreationPolicyMerge {
+		return true
+	}
+	ready := write.Ready(es)
+	return ready != nil && (ready.Reason == api.ReasonSecretDeleted || ready.Message == api.MessageSecretRetained)
+}
+
 // complete shapes and writes a task whose answers are all there.
 func (p *pass) complete(ctx context.Context, t *task) {
 	if t.invalid != nil {
 		p.fail(ctx, t, cmp.Or(t.reason, Invalid), t.invalid)
 		return
 	}
+	if t.ES.DeletionTimestamp != nil {
+		p.finalize(ctx, t)
+		return
+	}
 	defer t.release()
-	entries := make([]shape.Entry, len(t.reads))
-	for i, read := range t.reads {
-		answer := t.answers[keyOf(read)]
-		switch {
-		case errors.Is(answer.Err, fetch.ErrStopped):
-			p.skip(t, Stopped, answer.Err.Error())
-			return
-		case answer.Err != nil:
-			p.fail(ctx, t, ProviderError, &entryError{read: read, err: answer.Err})
-			return
-		}
-		entries[i] = shape.Entry{Path: read.Path, SecretKey: read.SecretKey, Remote: read.Remote, Payload: answer.Value}
+	entries, absent, err := t.entries()
+	switch {
+	case errors.Is(err, fetch.ErrStopped):
+		p.skip(t, Stopped, fetch.ErrStopped.Error())
+		return
+	case err != nil:
+		p.fail(ctx, t, ProviderError, err)
+		return
 	}
 	data, err := shape.Assemble(entries)
 	if err != nil {
 		p.fail(ctx, t, DataError, err)
 		return
 	}
-	t.data = data
-	p.write(ctx, t, data)
+	t.data, t.absent = data, absent
+	if t.content, t.warnings, err = p.content(ctx, t, data); err != nil {
+		p.fail(ctx, t, DataError, err)
+		return
+	}
+	p.write(ctx, t)
 }
 
 // release lets go of the values, so that a run holds none for longer than it needs it.
 func (t *task) release() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.answers, t.data = nil, nil
+	t.answers, t.data, t.content = nil, nil, write.Content{}
 }
-
-// write applies the data and records the success.
-func (p *pass) write(ctx context.Context, t *task, data map[string]secret.Value) {
-	result := p.result(t, Unchanged)
-	success := write.Success{Reason: api.ReasonSecretSynced, Message: api.MessageSecretRetained}
-	if len(data) > 0 { // a provider that has nothing is no reason to empty a Secret
-		outcome, err := p.writer.Apply(ctx, t.ES, data, t.live)
-		if err != nil {
-			p.fail(ctx, t, WriteError, err)
-			return
-		}
-		success = successOf(outcome)
-		result.Outcome, result.Changes = Outcome(outcome.Result), outcome.Changes
-		if outcome.Result == write.Absent {
-			result.Outcome, result.Reason = Skipped, NoTarget
-		}
-		if outcome.Adopted {
-			result.Warnings = append(result.Warnings, "Secret "+result.Secret+adopted)
-		}
-	}
-	if success.Message != api.MessageSecretSynced {
-		result.Message = success.Message
-	}
-	if p.recording() {
-		if err := write.Synced(ctx, p.client, t.ES, p.report.Started, success); err != nil {
-			p.fail(ctx, t, WriteError, err)
-			return
-		}
-		if success.Event != "" {
-			p.recorded(p.events.Record(ctx, t.ES, corev1.EventTypeNormal, success.Event, success.EventMessage, time.Now(), false))
-		}
-	}
-	p.done(result)
-}
-
-// adopted is said of a Secret, after its name, that was not managed before.
-const adopted = " was there before and not managed by an ExternalSecret: it is now"
-
-// successOf words what a write did as ESO does.
-func successOf(outcome write.Outcome) write.Success {
-	success := write.Success{Reason: api.ReasonSecretSynced, Message: api.MessageSecretSynced, Bound: true}
-	switch outcome.Result {
-	case write.Absent:
-		return write.Success{Reason: api.ReasonSecretMissing, Message: api.MessageSecretMissing}
-	case write.Created:
-		success.Event, success.EventMessage = api.EventCreated, api.EventMessageCreated
-	case write.Updated:
-		success.Event, success.EventMessage = api.EventUpdated, api.EventMessageUpdated
-		if outcome.Adopted {
-			success.EventMessage += ": it" + adopted
-		}
-	}
-	return success
-}
-
-// recording tells whether status and Events are written.
-func (p *pass) recording() bool { return p.DryRun == "" || p.DryRun == write.DryRunNone }

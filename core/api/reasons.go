@@ -57,5 +57,6 @@ const (
 
 	EventMessageCreated  = "secret created"
 	EventMessageUpdated  = "secret updated"
+	EventMessageDeleted  = "secret deleted due to DeletionPolicy=Delete"
 	EventMessageOrphaned = "secret deleted because it was orphaned"
 )

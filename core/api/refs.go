@@ -94,3 +94,39 @@ type ServiceAccountSelector struct {
 	// +optional
 	Audiences []string `json:"audiences,omitempty"`
 }
+
+// CAProvider names the PEM certificates by which a provider's server is verified.
+type CAProvider struct {
+	// Secret or ConfigMap.
+	// +kubebuilder:validation:Enum=Secret;ConfigMap
+	Type CAProviderType `json:"type"`
+
+	// Name of the object.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:Pattern=`^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$`
+	Name string `json:"name"`
+
+	// Key within the object.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:Pattern=`^[-._a-zA-Z0-9]+$`
+	Key string `json:"key,omitempty"`
+
+	// Namespace of the object: for a ClusterSecretStore only, which must name one.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	// +kubebuilder:validation:Pattern=`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`
+	Namespace *string `json:"namespace,omitempty"`
+}
+
+// CAProviderType is the kind of object that holds certificates.
+type CAProviderType string
+
+// The kinds of object that hold certificates.
+const (
+	CAProviderSecret    CAProviderType = "Secret"
+	CAProviderConfigMap CAProviderType = "ConfigMap"
+)

@@ -66,6 +66,16 @@ const (
 	DeletionPolicyMerge DeletionPolicy = "Merge"
 )
 
+// Retains tells whether absence at the provider is a failure that leaves the Secret alone.
+func (t *Target) Retains() bool {
+	return t.DeletionPolicy == "" || t.DeletionPolicy == DeletionPolicyRetain
+}
+
+// Merges tells whether keys of others in the Secret stay.
+func (t *Target) Merges() bool {
+	return t.CreationPolicy == CreationPolicyMerge || t.CreationPolicy == CreationPolicyCreateOrMerge
+}
+
 // ManifestRef is the type of an object other than a Secret.
 type ManifestRef struct {
 	// API group and version of the object.

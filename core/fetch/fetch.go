@@ -39,28 +39,19 @@ type Key struct {
 type Opener func(ctx context.Context, identity string) (provider.Reader, error)
 
 // Run reads keys, most urgent first, and hands each answer to deliver exactly once, from several goroutines. Once intake is
-// done no further request is made and the rest is answered with ErrStopped; requests in flight go on under work. It returns
-// what each opened reader did.
-func Run(intake, work context.Context, keys []Key, open Opener, deliver func(Key, provider.Answer)) map[string]provider.Stats {
+// done no further request is made and the rest is answered with ErrStopped; requests in flight go on under work.
+func Run(intake, work context.Context, keys []Key, open Opener, deliver func(Key, provider.Answer)) {
 	refs, order := group(keys)
-	var mu sync.Mutex
-	stats := make(map[string]provider.Stats, len(order))
 	places := make(chan struct{}, storesAtOnce)
 	var stores sync.WaitGroup
 	for _, identity := range order {
 		places <- struct{}{}
 		stores.Go(func() {
 			defer func() { <-places }()
-			s, opened := readStore(intake, work, identity, refs[identity], open, deliver)
-			if opened {
-				mu.Lock()
-				stats[identity] = s
-				mu.Unlock()
-			}
+			readStore(intake, work, identity, refs[identity], open, deliver)
 		})
 	}
 	stores.Wait()
-	return stats
 }
 
 // group collects the distinct refs of each identity and keeps the order of first mention in both.
@@ -80,7 +71,7 @@ func group(keys []Key) (refs map[string][]provider.Ref, order []string) {
 	return refs, order
 }
 
-func readStore(intake, work context.Context, identity string, refs []provider.Ref, open Opener, deliver func(Key, provider.Answer)) (provider.Stats, bool) {
+func readStore(intake, work context.Context, identity string, refs []provider.Ref, open Opener, deliver func(Key, provider.Answer)) {
 	answerAll := func(refs []provider.Ref, err error) {
 		for _, ref := range refs {
 			deliver(Key{identity, ref}, provider.Answer{Err: err})
@@ -88,12 +79,12 @@ func readStore(intake, work context.Context, identity string, refs []provider.Re
 	}
 	if intake.Err() != nil {
 		answerAll(refs, ErrStopped)
-		return provider.Stats{}, false
+		return
 	}
 	reader, err := open(work, identity)
 	if err != nil {
 		answerAll(refs, err)
-		return provider.Stats{}, false
+		return
 	}
 	pace := rate.NewLimiter(perSecond, burst)
 	places := make(chan struct{}, inFlight)
@@ -118,5 +109,4 @@ func readStore(intake, work context.Context, identity string, refs []provider.Re
 		})
 	}
 	requests.Wait()
-	return reader.Stats(), true
 }

@@ -117,7 +117,9 @@ func TestRunReads(t *testing.T) {
 		keys := append(keysOf("a", 30), keysOf("b", 5)...)
 		asked := append(append([]fetch.Key{}, keys...), keys...)
 		var got tally
-		stats := fetch.Run(t.Context(), t.Context(), asked, opens(a, b), got.deliver)
+		readers := fetch.NewReaders(opens(a, b))
+		fetch.Run(t.Context(), t.Context(), asked, readers.Open, got.deliver)
+		stats := readers.Stats()
 		got.assertOnce(t, keys)
 		assert.Equal(t, 2, stats["a"].Requests["Read"])
 		assert.Equal(t, 1, stats["b"].Requests["Read"])
@@ -132,8 +134,9 @@ func TestRunReads(t *testing.T) {
 		got.assertOnce(t, keys)
 	})
 	t.Run("nothing without a request, and without opening a store", func(t *testing.T) {
-		stats := fetch.Run(t.Context(), t.Context(), nil, opens(), func(fetch.Key, provider.Answer) { t.Error("an answer to nothing") })
-		assert.Empty(t, stats)
+		readers := fetch.NewReaders(opens())
+		fetch.Run(t.Context(), t.Context(), nil, readers.Open, func(fetch.Key, provider.Answer) { t.Error("an answer to nothing") })
+		assert.Empty(t, readers.Stats())
 	})
 	t.Run("in the order of the keys", func(t *testing.T) {
 		a := &shelf{identity: "a", size: 2}
@@ -222,7 +225,9 @@ func TestRunFails(t *testing.T) {
 		a := &shelf{identity: "a", size: 20}
 		keys := append(keysOf("broken", 3), keysOf("a", 3)...)
 		var got tally
-		stats := fetch.Run(t.Context(), t.Context(), keys, opens(a), got.deliver)
+		readers := fetch.NewReaders(opens(a))
+		fetch.Run(t.Context(), t.Context(), keys, readers.Open, got.deliver)
+		stats := readers.Stats()
 		got.assertOnce(t, keys)
 		for _, key := range keys[:3] {
 			require.EqualError(t, got.answers[key][0].Err, "no such store")

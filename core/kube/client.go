@@ -32,6 +32,7 @@ var ErrNoCRDs = errors.New("the API server does not serve " + api.Group + ": its
 
 // Client talks to one API server. Make it with New.
 type Client struct {
+	server  *rest.Config
 	core    rest.Interface
 	raw     rest.Interface
 	params  runtime.ParameterCodec
@@ -71,7 +72,7 @@ func New(ctx context.Context, config *rest.Config) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make a client: %w", err)
 	}
-	c := &Client{core: core, raw: raw, params: runtime.NewParameterCodec(scheme)}
+	c := &Client{server: rest.AnonymousClientConfig(config), core: core, raw: raw, params: runtime.NewParameterCodec(scheme)}
 	if c.version, err = c.servedVersion(ctx); err != nil {
 		return nil, err
 	}
@@ -80,6 +81,9 @@ func New(ctx context.Context, config *rest.Config) (*Client, error) {
 
 // APIVersion is the served version of the External Secrets API that the client uses, such as "external-secrets.io/v1".
 func (c *Client) APIVersion() string { return api.Group + "/" + c.version }
+
+// APIServer is a connection to the same server without any credential.
+func (c *Client) APIServer() *rest.Config { return rest.CopyConfig(c.server) }
 
 func (c *Client) servedVersion(ctx context.Context) (string, error) {
 	body, err := bodyOf(c.raw.Get().AbsPath("/apis/" + api.Group).Do(ctx))

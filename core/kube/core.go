@@ -45,6 +45,15 @@ func (c *Client) GetSecret(ctx context.Context, namespace, name string) (*corev1
 	return &s, nil
 }
 
+// GetConfigMap reads one ConfigMap.
+func (c *Client) GetConfigMap(ctx context.Context, namespace, name string) (*corev1.ConfigMap, error) {
+	var m corev1.ConfigMap
+	if err := c.core.Get().Namespace(namespace).Resource("configmaps").Name(name).Do(ctx).Into(&m); err != nil {
+		return nil, fmt.Errorf("get configmap %q: %w", name, err)
+	}
+	return &m, nil
+}
+
 // CreateSecret creates s under a field manager. With dryRun the server checks everything and stores nothing.
 func (c *Client) CreateSecret(ctx context.Context, s *corev1.Secret, manager string, dryRun bool) error {
 	options := &metav1.CreateOptions{FieldManager: manager, DryRun: dryRunAll(dryRun)}
@@ -62,6 +71,18 @@ func (c *Client) UpdateSecret(ctx context.Context, s *corev1.Secret, manager str
 		VersionedParams(options, c.params).Body(s).Do(ctx).Error()
 	if err != nil {
 		return fmt.Errorf("update secret %q: %w", s.Name, err)
+	}
+	return nil
+}
+
+// DeleteSecret deletes the very Secret that was read: one that was changed or made anew since is a conflict.
+func (c *Client) DeleteSecret(ctx context.Context, namespace, name string, uid types.UID, resourceVersion string, dryRun bool) error {
+	options := &metav1.DeleteOptions{
+		Preconditions: &metav1.Preconditions{UID: &uid, ResourceVersion: &resourceVersion}, DryRun: dryRunAll(dryRun),
+	}
+	err := c.core.Delete().Namespace(namespace).Resource("secrets").Name(name).Body(options).Do(ctx).Error()
+	if err != nil {
+		return fmt.Errorf("delete secret %q: %w", name, err)
 	}
 	return nil
 }
@@ -113,6 +134,15 @@ func (c *Client) Token(ctx context.Context, namespace, name string, audiences []
 		return "", time.Time{}, fmt.Errorf("request a token of service account %q: %w", name, err)
 	}
 	return answer.Status.Token, answer.Status.ExpirationTimestamp.Time, nil
+}
+
+// ConfigMap returns the data of a ConfigMap.
+func (c *Client) ConfigMap(ctx context.Context, namespace, name string) (map[string]string, error) {
+	var m corev1.ConfigMap
+	if err := c.core.Get().Namespace(namespace).Resource("configmaps").Name(name).Do(ctx).Into(&m); err != nil {
+		return nil, fmt.Errorf("get configmap %q: %w", name, err)
+	}
+	return m.Data, nil
 }
 
 // NamespaceLabels returns the labels of a namespace.

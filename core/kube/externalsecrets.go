@@ -70,6 +70,15 @@ func (c *Client) PatchStatus(ctx context.Context, namespace, name string, patch 
 	return nil
 }
 
+// Patch applies a JSON merge patch to an ExternalSecret itself, not to its status.
+func (c *Client) Patch(ctx context.Context, namespace, name string, patch []byte) error {
+	err := c.resource(c.raw.Patch(types.MergePatchType), api.ResourceExternalSecrets, namespace).Name(name).Body(patch).Do(ctx).Error()
+	if err != nil {
+		return fmt.Errorf("patch externalsecret %q: %w", name, err)
+	}
+	return nil
+}
+
 func (c *Client) resource(request *rest.Request, resource, namespace string) *rest.Request {
 	return request.AbsPath("/apis", api.Group, c.version).
 		NamespaceIfScoped(namespace, namespace != "").Resource(resource)

@@ -8,6 +8,8 @@ import (
 	"encoding/json"
 	"time"
 
+	"k8s.io/client-go/rest"
+
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/secret"
 )
@@ -77,6 +79,9 @@ type Ref struct {
 // Answer is what a store holds under a Ref, or the reason why that could not be learnt.
 type Answer struct {
 	Value secret.Value
+	// Parts are those of a secret that is a map by nature, byte for byte; nil for any other. Value is then the same as a JSON object,
+	// in which bytes that are no text are lost.
+	Parts map[string]secret.Value
 	Err   error
 }
 
@@ -113,4 +118,9 @@ type Credentials interface {
 	ServiceAccount(ctx context.Context, namespace, name string) (annotations map[string]string, err error)
 	// Token mints a token of a service account for the audiences, and tells when it expires.
 	Token(ctx context.Context, namespace, name string, audiences []string) (secret.Value, time.Time, error)
+	// ConfigMap returns the text under key of a ConfigMap.
+	ConfigMap(ctx context.Context, namespace, name, key string) (string, error)
+	// APIServer returns a connection to the API server that the pass itself talks to, without any credential: where it is and how it
+	// is verified. It is the caller's to change.
+	APIServer() *rest.Config
 }

@@ -12,6 +12,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/rest"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/secret"
 )
@@ -21,6 +22,8 @@ type CredentialReader interface {
 	GetSecret(ctx context.Context, namespace, name string) (*corev1.Secret, error)
 	ServiceAccount(ctx context.Context, namespace, name string) (annotations map[string]string, err error)
 	Token(ctx context.Context, namespace, name string, audiences []string) (token string, expires time.Time, err error)
+	ConfigMap(ctx context.Context, namespace, name string) (data map[string]string, err error)
+	APIServer() *rest.Config
 }
 
 // Credentials implements provider.Credentials. It reads each Secret once a run, and remembers every credential that it gave
@@ -57,8 +60,7 @@ func (c *Credentials) Secret(ctx context.Context, namespace, name, key string) (
 	}
 	value, ok := data[key]
 	if !ok {
-		return secret.Value{}, fmt.Errorf("Secret %q in namespace %q has no key %q; its keys are: %s",
-			name, namespace, key, strings.Join(slices.Sorted(maps.Keys(data)), ", "))
+		return secret.Value{}, noKey("Secret", data, namespace, name, key)
 	}
 	c.mask.Add(secret.New(value))
 	return secret.New(value), nil
@@ -86,6 +88,31 @@ func (c *Credentials) Token(ctx context.Context, namespace, name string, audienc
 	defer c.mu.Unlock()
 	c.mask.Add(secret.FromString(token))
 	return secret.FromString(token), expires, nil
+}
+
+// ConfigMap implements provider.Credentials.
+func (c *Credentials) ConfigMap(ctx context.Context, namespace, name, key string) (string, error) {
+	data, err := c.reader.ConfigMap(ctx, namespace, name)
+	if apierrors.IsNotFound(err) {
+		return "", fmt.Errorf("there is no ConfigMap %q in namespace %q", name, namespace)
+	}
+	if err != nil {
+		return "", fmt.Errorf("namespace %q: %w", namespace, err)
+	}
+	text, ok := data[key]
+	if !ok {
+		return "", noKey("ConfigMap", data, namespace, name, key)
+	}
+	return text, nil
+}
+
+// APIServer implements provider.Credentials.
+func (c *Credentials) APIServer() *rest.Config { return c.reader.APIServer() }
+
+// noKey is the error for an object that lacks a key.
+func noKey[V any](kind string, data map[string]V, namespace, name, key string) error {
+	return fmt.Errorf("%s %q in namespace %q has no key %q; its keys are: %s",
+		kind, name, namespace, key, strings.Join(slices.Sorted(maps.Keys(data)), ", "))
 }
 
 // AddTo makes mask hide every credential that was given out so far.

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/client-go/rest"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/resolve"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/secret"
@@ -55,6 +56,18 @@ func (v *vault) Token(_ context.Context, namespace, name string, audiences []str
 	return strings.Join(append([]string{"token", namespace, name}, audiences...), "-"), now, nil
 }
 
+func (v *vault) ConfigMap(_ context.Context, namespace, name string) (map[string]string, error) {
+	switch {
+	case v.err != nil:
+		return nil, v.err
+	case namespace != "shop" || name != "ca":
+		return nil, notFound()
+	}
+	return map[string]string{"ca.crt": "pem", "more": ""}, nil
+}
+
+func (v *vault) APIServer() *rest.Config { return &rest.Config{Host: "https://own.example"} }
+
 func TestCredentialsSecret(t *testing.T) {
 	t.Run("reads a Secret once for all its keys and askers", func(t *testing.T) {
 		v := &vault{}
@@ -64,8 +77,9 @@ func TestCredentialsSecret(t *testing.T) {
 			group.Go(func() {
 				for key, want := range map[string]string{"id": "AKIA-canary", "secret": "canary-secret", "empty": ""} {
 					got, err := c.Secret(t.Context(), "shop", "keys", key)
-					assert.NoError(t, err)
-					assert.Equal(t, want, string(got.Reveal()))
+					if assert.NoError(t, err) {
+						assert.Equal(t, want, string(got.Reveal()))
+					}
 				}
 			})
 		}
@@ -105,6 +119,19 @@ func TestCredentialsOfAServiceAccount(t *testing.T) {
 	_, _, err = broken.Token(t.Context(), "shop", "sa", nil)
 	require.EqualError(t, err, `namespace "shop": no rights`)
 	_, err = broken.ServiceAccount(t.Context(), "shop", "sa")
+	require.EqualError(t, err, `namespace "shop": no rights`)
+}
+
+func TestCredentialsOfAConfigMap(t *testing.T) {
+	c := resolve.NewCredentials(&vault{})
+	text, err := c.ConfigMap(t.Context(), "shop", "ca", "ca.crt")
+	require.NoError(t, err)
+	assert.Equal(t, "pem", text)
+	_, err = c.ConfigMap(t.Context(), "shop", "ca", "crt")
+	require.EqualError(t, err, `ConfigMap "ca" in namespace "shop" has no key "crt"; its keys are: ca.crt, more`)
+	_, err = c.ConfigMap(t.Context(), "shop", "nope", "ca.crt")
+	require.EqualError(t, err, `there is no ConfigMap "nope" in namespace "shop"`)
+	_, err = resolve.NewCredentials(&vault{err: errors.New("no rights")}).ConfigMap(t.Context(), "shop", "ca", "ca.crt")
 	require.EqualError(t, err, `namespace "shop": no rights`)
 }
 

@@ -40,7 +40,11 @@ func Due(es *api.ExternalSecret, now time.Time, valid bool) (due bool, why strin
 		return true, "", nil
 	default:
 		next := last.Add(interval)
-		return next.Before(now), "not due before " + next.UTC().Format(time.RFC3339), nil
+		if !next.Before(now) {
+			return false, "not due before " + next.UTC().Format(time.RFC3339), nil
+		}
+		blocked, why, _ := Blocked(es.Spec.SyncWindows, now)
+		return !blocked, why, nil
 	}
 }
 

@@ -14,11 +14,14 @@ type Read struct {
 	Path string
 	// SecretKey is the key it fills; empty for an entry of dataFrom, which brings its own keys.
 	SecretKey string
-	// Remote is the entry's remoteRef or extract.
+	// Remote is the entry's remoteRef or extract; nil where Find says what to look for.
 	Remote *api.RemoteRef
+	Find   *api.Find
+	// Rewrite changes the keys of an entry of dataFrom.
+	Rewrite []api.Rewrite
 	// Store names the store for messages. Others may have the same identity, in namespaces that are none of the reader's business.
 	Store string
-	// Identity and Ref name the remote secret: equal ones are read once.
+	// Identity and Ref name the remote secret: equal ones are read once. A search has no Ref.
 	Identity string
 	Ref      provider.Ref
 }
@@ -107,7 +110,11 @@ func (p *Planner) Plan(ctx context.Context, es *api.ExternalSecret) ([]Read, err
 	reads := make([]Read, 0, len(es.Spec.DataFrom)+len(es.Spec.Data))
 	for i := range es.Spec.DataFrom {
 		from := &es.Spec.DataFrom[i]
-		reads = append(reads, Read{Path: fmt.Sprintf("spec.dataFrom[%d]", i), Remote: from.Extract})
+		read := Read{Path: fmt.Sprintf("spec.dataFrom[%d]", i), Remote: from.Extract, Find: from.Find, Rewrite: from.Rewrite}
+		if read.Find != nil {
+			read.Remote = nil // find goes before extract, as in ESO
+		}
+		reads = append(reads, read)
 		if err := p.locate(ctx, es, from.SourceRef, &reads[len(reads)-1]); err != nil {
 			return nil, err
 		}
@@ -153,7 +160,9 @@ func (p *Planner) locate(ctx context.Context, es *api.ExternalSecret, source *ap
 	}
 	read.Store = nameOf(view)
 	read.Identity = name + " " + location.Identity
-	read.Ref = location.Ref(read.Remote)
+	if read.Remote != nil {
+		read.Ref = location.Ref(read.Remote)
+	}
 	if p.openers == nil {
 		p.openers = map[string]opener{}
 	}

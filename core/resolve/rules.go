@@ -3,6 +3,7 @@ package resolve
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
 )
@@ -14,27 +15,18 @@ func Check(es *api.ExternalSecret) error {
 	if len(spec.Data) == 0 && len(spec.DataFrom) == 0 {
 		return errors.New("spec has neither data nor dataFrom: there is nothing to fetch")
 	}
-	for _, unsupported := range []struct {
-		field string
-		used  bool
-	}{
-		{"spec.syncWindows", spec.SyncWindows != nil},
-		{"spec.target.manifest", spec.Target.Manifest != nil},
-		{"spec.target.template", spec.Target.Template != nil},
-		{"spec.target.creationPolicy CreateOrMerge", spec.Target.CreationPolicy == api.CreationPolicyCreateOrMerge},
-		{"spec.target.deletionPolicy " + string(spec.Target.DeletionPolicy),
-			spec.Target.DeletionPolicy != "" && spec.Target.DeletionPolicy != api.DeletionPolicyRetain},
-	} {
-		if unsupported.used {
-			return notSupported(unsupported.field)
-		}
+	if spec.Target.Manifest != nil {
+		return notSupported("spec.target.manifest")
+	}
+	if err := checkPolicies(&spec.Target); err != nil {
+		return err
 	}
 	entryOf := map[string]int{}
 	for i, data := range spec.Data {
 		if data.SecretKey == "" {
 			return fmt.Errorf("spec.data[%d].secretKey is missing: it names the key of the Secret", i)
 		}
-		if first, taken := entryOf[data.SecretKey]; taken {
+		if first, taken := entryOf[data.SecretKey]; taken && spec.Target.Retains() {
 			return fmt.Errorf("spec.data[%d].secretKey %q is that of spec.data[%d] already: give one of them another key", i, data.SecretKey, first)
 		}
 		entryOf[data.SecretKey] = i
@@ -53,27 +45,36 @@ func Check(es *api.ExternalSecret) error {
 	return nil
 }
 
+// checkPolicies refuses combinations that ESO's admission refuses: what would delete a Secret that others write, too.
+func checkPolicies(target *api.Target) error {
+	switch creation, deletion := target.CreationPolicy, target.DeletionPolicy; {
+	case deletion == api.DeletionPolicyDelete && (target.Merges() || creation == api.CreationPolicyNone):
+		return fmt.Errorf("spec.target.deletionPolicy Delete does not go with creationPolicy %s: only an own Secret may be deleted", creation)
+	case deletion == api.DeletionPolicyMerge && creation == api.CreationPolicyNone:
+		return errors.New("spec.target.deletionPolicy Merge has no meaning with creationPolicy None: there is no Secret")
+	default:
+		return nil
+	}
+}
+
 func checkFrom(path string, from *api.DataFrom) error {
 	switch {
-	case from.Find != nil:
-		return notSupported(path + ".find")
 	case from.SourceRef != nil && from.SourceRef.GeneratorRef != nil:
 		return notSupported(path + ".sourceRef.generatorRef")
-	case len(from.Rewrite) > 0:
-		return notSupported(path + ".rewrite")
+	case from.Find != nil && from.Extract != nil:
+		return fmt.Errorf("%s has both find and extract: make two entries of them", path)
+	case from.Find != nil:
+		return nil
 	case from.Extract == nil:
-		return fmt.Errorf("%s names nothing to fetch: give it extract", path)
+		return fmt.Errorf("%s names nothing to fetch: give it find or extract", path)
 	default:
 		return checkRef(path+".extract", from.Extract)
 	}
 }
 
 func checkRef(path string, ref *api.RemoteRef) error {
-	switch {
-	case ref.Key == "":
+	if ref.Key == "" {
 		return fmt.Errorf("%s.key is missing: it names the remote secret", path)
-	case ref.MetadataPolicy == api.MetadataPolicyFetch:
-		return notSupported(path + ".metadataPolicy Fetch")
 	}
 	return nil
 }
@@ -85,8 +86,10 @@ func notSupported(field string) error { return fmt.Errorf("%s %w", field, ErrUns
 
 // Warnings are the fields of an ExternalSecret that are accepted and have no effect.
 func Warnings(es *api.ExternalSecret) []string {
+	var warnings []string
 	if es.Spec.SecretStoreRef.Key != "" {
-		return []string{"spec.secretStoreRef.key is ignored: spec.secretStoreRef.name names the store"}
+		warnings = append(warnings, "spec.secretStoreRef.key is ignored: spec.secretStoreRef.name names the store")
 	}
-	return nil
+	_, _, problems := Blocked(es.Spec.SyncWindows, time.Time{})
+	return append(warnings, problems...)
 }

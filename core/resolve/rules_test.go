@@ -33,9 +33,11 @@ func TestCheck(t *testing.T) {
 		"an extract without a key":       {"{dataFrom: [{extract: {property: p}}]}", "spec.dataFrom[0].extract.key is missing"},
 		"an entry that names nothing":    {"{dataFrom: [{}]}", "spec.dataFrom[0] names nothing to fetch"},
 		"an entry with a store only":     {"{dataFrom: [{sourceRef: {storeRef: {name: s}}}]}", "spec.dataFrom[0] names nothing to fetch"},
-		"metadata in data":               {"{data: [{secretKey: a, remoteRef: {key: k, metadataPolicy: Fetch}}]}", "spec.data[0].remoteRef.metadataPolicy Fetch is not supported"},
-		"metadata in an extract":         {"{dataFrom: [{extract: {key: k, metadataPolicy: Fetch}}]}", "spec.dataFrom[0].extract.metadataPolicy Fetch is not supported"},
 		"a generator in data":            {"{data: [{secretKey: a, remoteRef: {key: k}, sourceRef: {generatorRef: {kind: UUID, name: u}}}]}", "spec.data[0].sourceRef.generatorRef has no meaning"},
+		"deleting what may be another's": {"{data: [{secretKey: a, remoteRef: {key: k}}], target: {creationPolicy: Merge, deletionPolicy: Delete}}", "spec.target.deletionPolicy Delete does not go with creationPolicy Merge"},
+		"deleting from a shared Secret":  {"{data: [{secretKey: a, remoteRef: {key: k}}], target: {creationPolicy: CreateOrMerge, deletionPolicy: Delete}}", "creationPolicy CreateOrMerge"},
+		"merging into nothing":           {"{data: [{secretKey: a, remoteRef: {key: k}}], target: {creationPolicy: None, deletionPolicy: Merge}}", "deletionPolicy Merge has no meaning with creationPolicy None"},
+		"find and extract in one entry":  {"{dataFrom: [{find: {name: {regexp: x}}, extract: {key: k}}]}", "spec.dataFrom[0] has both find and extract"},
 		"a manifest":                     {"{data: [{secretKey: a, remoteRef: {key: k}}], target: {manifest: {apiVersion: v1, kind: ConfigMap}}}", "spec.target.manifest"},
 		"a wrong entry after a good one": {"{dataFrom: [{extract: {key: k}}, {}]}", "spec.dataFrom[1]"},
 	} {

@@ -55,7 +55,9 @@ func Select(ctx context.Context, reader ObjectReader, scope Scope) ([]Item, erro
 			case err != nil:
 				return nil, err
 			default:
-				items = append(items, decode(raw))
+				item := decode(raw)
+				item.NamespacedName = name // also where the object is too broken to tell
+				items = append(items, item)
 			}
 		}
 		return items, nil

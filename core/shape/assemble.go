@@ -9,6 +9,7 @@ import (
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/secret"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/shape/rewrite"
 )
 
 // maxData is the API server's limit for the values of a Secret, in bytes.
@@ -18,10 +19,19 @@ const maxData = 1 << 20
 type Entry struct {
 	// Path names the entry, such as "spec.data[0]".
 	Path string
-	// SecretKey is the key it fills; empty for an extract, which brings its own keys.
+	// SecretKey is the key it fills; empty for an entry of dataFrom, which brings its own keys.
 	SecretKey string
-	Remote    *api.RemoteRef
-	Payload   secret.Value
+	// Remote is the remoteRef or extract whose Payload the provider holds; nil for a search.
+	Remote  *api.RemoteRef
+	Payload secret.Value
+	// Parts are those of a remote secret that is a map by nature, byte for byte; nil for any other. What property and extract take
+	// is taken from them.
+	Parts map[string]secret.Value
+	// Find is the search that came upon Found, values by the names of the remote secrets.
+	Find  *api.Find
+	Found map[string]secret.Value
+	// Rewrite changes the keys of an entry of dataFrom.
+	Rewrite []api.Rewrite
 }
 
 // Assemble shapes the entries in order, so that a later one wins over an earlier one with the same key. An error names the
@@ -32,7 +42,7 @@ func Assemble(entries []Entry) (map[string]secret.Value, error) {
 	for _, entry := range entries {
 		values, err := entry.values()
 		if err != nil {
-			return nil, fmt.Errorf("%s (remote key %q): %w", entry.Path, entry.Remote.Key, err)
+			return nil, fmt.Errorf("%s: %w", entry.place(), err)
 		}
 		maps.Copy(data, values)
 	}
@@ -45,34 +55,81 @@ func Assemble(entries []Entry) (map[string]secret.Value, error) {
 	return data, nil
 }
 
-func (e Entry) values() (map[string]secret.Value, error) {
-	payload, err := e.Payload, error(nil)
-	if e.Remote.Property != "" {
-		if payload, err = Property(payload, e.Remote.Property); err != nil {
-			return nil, err
-		}
+// place names the entry for an error.
+func (e Entry) place() string {
+	if e.Remote == nil {
+		return e.Path + ".find"
 	}
-	values := map[string]secret.Value{e.SecretKey: payload}
-	if e.SecretKey == "" {
-		if values, err = Extract(payload); err != nil {
-			return nil, err
-		}
-		if values, err = ConvertKeys(e.Remote.ConversionStrategy, values); err != nil {
-			return nil, err
-		}
+	return fmt.Sprintf("%s (remote key %q)", e.Path, e.Remote.Key)
+}
+
+// values shapes one entry: its keys are rewritten or, where nothing says how, converted; then they are checked, and the
+// values decoded.
+func (e Entry) values() (map[string]secret.Value, error) {
+	values, strategies, err := e.raw()
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case len(e.Rewrite) > 0:
+		values, err = rewrite.Apply(e.Rewrite, values)
+	case e.SecretKey == "":
+		values, err = ConvertKeys(strategies.conversion, values)
+	}
+	if err != nil {
+		return nil, err
 	}
 	if err := ValidateKeys(values); err != nil {
 		return nil, err
 	}
+	if len(e.Rewrite) > 0 {
+		return values, nil // as ESO: rewritten entries are neither decoded nor checked for null bytes
+	}
 	for _, key := range slices.Sorted(maps.Keys(values)) {
-		decoded, err := Decode(e.Remote.DecodingStrategy, values[key])
+		decoded, err := Decode(strategies.decoding, values[key])
 		if err != nil {
 			return nil, fmt.Errorf("key %q: %w", key, err)
 		}
-		if err := checkNullBytes(e.Remote.NullBytePolicy, decoded); err != nil {
+		if err := checkNullBytes(strategies.nullBytes, decoded); err != nil {
 			return nil, fmt.Errorf("key %q: %w", key, err)
 		}
 		values[key] = decoded
 	}
 	return values, nil
+}
+
+// strategies say what becomes of keys and values.
+type strategies struct {
+	conversion api.ConversionStrategy
+	decoding   api.DecodingStrategy
+	nullBytes  api.NullBytePolicy
+}
+
+// raw is what the entry brings before anything is done to it.
+func (e Entry) raw() (map[string]secret.Value, strategies, error) {
+	if e.Remote == nil {
+		return maps.Clone(e.Found), strategies{e.Find.ConversionStrategy, e.Find.DecodingStrategy, e.Find.NullBytePolicy}, nil
+	}
+	chosen := strategies{e.Remote.ConversionStrategy, e.Remote.DecodingStrategy, e.Remote.NullBytePolicy}
+	payload, err := e.Payload, error(nil)
+	if e.Remote.Property != "" {
+		if payload, err = e.property(); err != nil {
+			return nil, chosen, err
+		}
+	}
+	if e.SecretKey != "" {
+		return map[string]secret.Value{e.SecretKey: payload}, chosen, nil
+	}
+	if e.Parts != nil && e.Remote.Property == "" {
+		return maps.Clone(e.Parts), chosen, nil
+	}
+	values, err := Extract(payload)
+	return values, chosen, err
+}
+
+func (e Entry) property() (secret.Value, error) {
+	if e.Parts != nil {
+		return PropertyOfParts(e.Parts, e.Remote.Property)
+	}
+	return Property(e.Payload, e.Remote.Property)
 }

@@ -1,6 +1,7 @@
 package shape_test
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 
@@ -86,8 +87,9 @@ func TestAssemble(t *testing.T) {
 	}
 	t.Run("the payload itself is left as it was", func(t *testing.T) {
 		entry := take(`{"a":"aGVsbG8="}`, asBase64)
+		before := bytes.Clone(entry.Payload.Reveal())
 		_, err := shape.Assemble([]shape.Entry{entry, entry})
 		require.NoError(t, err)
-		assert.Equal(t, `{"a":"aGVsbG8="}`, string(entry.Payload.Reveal()))
+		assert.Equal(t, before, entry.Payload.Reveal())
 	})
 }

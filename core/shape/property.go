@@ -2,6 +2,8 @@ package shape
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/tidwall/gjson"
@@ -27,6 +29,24 @@ func Property(payload secret.Value, property string) (secret.Value, error) {
 		return secret.Value{}, fmt.Errorf("property %q does not exist in the remote secret", property)
 	}
 	return secret.FromString(found.String()), nil
+}
+
+// PropertyOfParts looks a property up in the parts of a remote secret: the part of that name, byte for byte, or else, in the
+// part that the text before the first dot names, the Property that the rest of it names.
+func PropertyOfParts(parts map[string]secret.Value, property string) (secret.Value, error) {
+	if part, ok := parts[property]; ok {
+		return part, nil
+	}
+	name, rest, _ := strings.Cut(property, ".")
+	part, ok := parts[name]
+	if !ok || rest == "" {
+		return secret.Value{}, fmt.Errorf("property %q does not exist in the remote secret; it has: %s", property, strings.Join(slices.Sorted(maps.Keys(parts)), ", "))
+	}
+	value, err := Property(part, rest)
+	if err != nil {
+		return secret.Value{}, fmt.Errorf("in %q: %w", name, err)
+	}
+	return value, nil
 }
 
 // Extract splits a JSON object into its top-level keys. Strings lose their quotes, null is empty, and everything else stays

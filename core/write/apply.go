@@ -11,11 +11,10 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
-	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/secret"
 )
 
-func (w *Secrets) create(ctx context.Context, es *api.ExternalSecret, data map[string]secret.Value) (Outcome, error) {
-	want, err := desired(es, w.APIVersion, data, nil, nil)
+func (w *Secrets) create(ctx context.Context, es *api.ExternalSecret, content Content) (Outcome, error) {
+	want, err := desired(es, w.APIVersion, content, nil, nil)
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -32,12 +31,12 @@ func (w *Secrets) create(ctx context.Context, es *api.ExternalSecret, data map[s
 	return Outcome{Result: Created, Changes: Changes{Added: slices.Sorted(maps.Keys(want.Data))}}, nil
 }
 
-func (w *Secrets) update(ctx context.Context, es *api.ExternalSecret, data map[string]secret.Value, live *Live) (Outcome, error) {
-	want, err := desired(es, w.APIVersion, data, live, nil)
+func (w *Secrets) update(ctx context.Context, es *api.ExternalSecret, content Content, live *Live) (Outcome, error) {
+	want, err := desired(es, w.APIVersion, content, live, nil)
 	if err != nil {
 		return Outcome{}, err
 	}
-	merging := es.Spec.Target.CreationPolicy == api.CreationPolicyMerge
+	merging := es.Spec.Target.Merges()
 	if merging {
 		// The values of others are not known here, so neither is the hash of the whole, unless nothing changes.
 		want.Annotations[api.AnnotationDataHash] = live.DataHash
@@ -62,7 +61,7 @@ func (w *Secrets) update(ctx context.Context, es *api.ExternalSecret, data map[s
 		if err != nil {
 			return Outcome{}, err
 		}
-		if want, err = desired(es, w.APIVersion, data, NewLive(current), current.Data); err != nil {
+		if want, err = desired(es, w.APIVersion, content, NewLive(current), current.Data); err != nil {
 			return Outcome{}, err
 		}
 	}

@@ -14,7 +14,7 @@ type Changes struct {
 	Added   []string `json:"added,omitempty"`
 	Changed []string `json:"changed,omitempty"`
 	Removed []string `json:"removed,omitempty"`
-	// Metadata tells that labels, annotations, owners, type or immutability differ.
+	// Metadata tells that labels, annotations, owners, finalizers, type or immutability differ.
 	Metadata bool `json:"metadata,omitempty"`
 }
 
@@ -41,10 +41,19 @@ func changes(live *Live, want *corev1.Secret, keep func(key string) bool) Change
 			c.Removed = append(c.Removed, key)
 		}
 	}
-	c.Metadata = want.Type != live.Type ||
+	c.Metadata = typeOf(want.Type) != typeOf(live.Type) ||
 		(want.Immutable != nil && *want.Immutable) != live.Immutable ||
 		!equality.Semantic.DeepEqual(want.Labels, live.Meta.Labels) ||
 		!equality.Semantic.DeepEqual(want.Annotations, live.Meta.Annotations) ||
+		!equality.Semantic.DeepEqual(want.Finalizers, live.Meta.Finalizers) ||
 		!equality.Semantic.DeepEqual(want.OwnerReferences, live.Meta.OwnerReferences)
 	return c
+}
+
+// typeOf is a type as the API server stores it: Opaque where none is named.
+func typeOf(t corev1.SecretType) corev1.SecretType {
+	if t == "" {
+		return corev1.SecretTypeOpaque
+	}
+	return t
 }

@@ -100,6 +100,24 @@ func (c *cluster) UpdateSecret(_ context.Context, s *corev1.Secret, manager stri
 	return nil
 }
 
+func (c *cluster) DeleteSecret(_ context.Context, namespace, name string, uid types.UID, resourceVersion string, dryRun bool) error {
+	id := types.NamespacedName{Namespace: namespace, Name: name}
+	if err := c.begin("delete", &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: name}}, "", dryRun); err != nil {
+		return err
+	}
+	live, ok := c.secrets[id]
+	switch {
+	case !ok:
+		return fmt.Errorf("delete secret %q: %w", name, apierrors.NewNotFound(corev1.Resource("secrets"), name))
+	case live.UID != uid || live.ResourceVersion != resourceVersion:
+		return fmt.Errorf("delete secret %q: %w", name, apierrors.NewConflict(corev1.Resource("secrets"), name, nil))
+	}
+	if !dryRun {
+		delete(c.secrets, id)
+	}
+	return nil
+}
+
 func (c *cluster) begin(verb string, s *corev1.Secret, manager string, dryRun bool) error {
 	c.manager = manager
 	text := verb + " " + s.Name
@@ -120,12 +138,17 @@ func (c *cluster) apply(t *testing.T, es *api.ExternalSecret, data map[string]st
 	require.NoError(t, err)
 	c.reads = 0
 	w := &write.Secrets{Reader: c, Writer: c, DryRun: dryRun, APIVersion: "external-secrets.io/v1"}
-	return w.Apply(t.Context(), es, hidden(data), live)
+	return w.Apply(t.Context(), es, contentOf(es, data), live)
 }
 
 // secret returns the Secret that es writes; nil if there is none.
 func (c *cluster) secret(es *api.ExternalSecret) *corev1.Secret {
 	return c.secrets[types.NamespacedName{Namespace: es.Namespace, Name: write.TargetName(es)}]
+}
+
+// contentOf is what a Secret is to hold where there is no template.
+func contentOf(es *api.ExternalSecret, texts map[string]string) write.Content {
+	return write.Content{Data: hidden(texts), Labels: es.Labels, Annotations: es.Annotations}
 }
 
 func hidden(texts map[string]string) map[string]secret.Value {

@@ -13,10 +13,21 @@ import (
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/secret"
 )
 
+// Content is what a Secret is to hold.
+type Content struct {
+	Data map[string]secret.Value
+	// Type of the Secret; empty keeps the one it has, or means Opaque.
+	Type string
+	// Labels and Annotations are copied from the ExternalSecret, or made by its template.
+	Labels, Annotations map[string]string
+	// Finalizers are added where they are missing and never removed.
+	Finalizers []string
+}
+
 // desired is the Secret as an ExternalSecret wants it, given the one that is there (nil if none). Labels and annotations of
 // others stay; those that this ExternalSecret wrote before and no longer has go. existing is the live Secret's data under
 // creationPolicy Merge, where keys of others stay too; it is not looked at under the other policies.
-func desired(es *api.ExternalSecret, apiVersion string, data map[string]secret.Value, live *Live, existing map[string][]byte) (*corev1.Secret, error) {
+func desired(es *api.ExternalSecret, apiVersion string, content Content, live *Live, existing map[string][]byte) (*corev1.Secret, error) {
 	s := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: es.Namespace, Name: TargetName(es)}, Data: map[string][]byte{}}
 	mine := owned{}
 	if live != nil {
@@ -25,18 +36,26 @@ func desired(es *api.ExternalSecret, apiVersion string, data map[string]secret.V
 		s.ManagedFields = nil // the server keeps what it has
 		s.Type = live.Type
 	}
-	if es.Spec.Target.CreationPolicy == api.CreationPolicyMerge {
+	if es.Spec.Target.Merges() {
 		maps.Copy(s.Data, without(existing, mine.Data))
 	}
-	for key, value := range data {
+	for key, value := range content.Data {
 		s.Data[key] = value.Reveal()
 	}
 	if es.Spec.Target.Immutable || (live != nil && live.Immutable) {
 		immutable := true
 		s.Immutable = &immutable
 	}
-	s.Labels = overlay(without(s.Labels, mine.Labels), es.Labels)
-	s.Annotations = overlay(without(s.Annotations, mine.Annotations), es.Annotations)
+	if content.Type != "" {
+		s.Type = corev1.SecretType(content.Type)
+	}
+	for _, finalizer := range content.Finalizers {
+		if !slices.Contains(s.Finalizers, finalizer) {
+			s.Finalizers = append(s.Finalizers, finalizer)
+		}
+	}
+	s.Labels = overlay(without(s.Labels, mine.Labels), content.Labels)
+	s.Annotations = overlay(without(s.Annotations, mine.Annotations), content.Annotations)
 	if err := own(s, es, apiVersion); err != nil {
 		return nil, err
 	}

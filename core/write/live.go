@@ -35,7 +35,7 @@ func NewLive(s *corev1.Secret) *Live {
 		DataHash:  api.DataHash(s.Data),
 		digests:   make(map[string]digest, len(s.Data)),
 	}
-	live.Meta.ManagedFields = slices.DeleteFunc(s.ManagedFields, func(f metav1.ManagedFieldsEntry) bool {
+	live.Meta.ManagedFields = slices.DeleteFunc(slices.Clone(s.ManagedFields), func(f metav1.ManagedFieldsEntry) bool {
 		return !strings.HasPrefix(f.Manager, api.FieldManagerPrefix)
 	})
 	for key, value := range s.Data {

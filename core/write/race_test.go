@@ -40,7 +40,7 @@ func TestRaces(t *testing.T) {
 		require.NoError(t, err)
 		assert.Nil(t, live)
 		w := &write.Secrets{Reader: c, Writer: c, APIVersion: "external-secrets.io/v1"}
-		outcome, err := w.Apply(t.Context(), es, hidden(data), live)
+		outcome, err := w.Apply(t.Context(), es, contentOf(es, data), live)
 		require.NoError(t, err)
 		assert.True(t, outcome.Adopted)
 	})

@@ -9,9 +9,9 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
-	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/secret"
 )
 
 // DryRun says how far a write goes.
@@ -41,6 +41,10 @@ const (
 	Created   Result = "created"
 	Updated   Result = "updated"
 	Unchanged Result = "unchanged"
+	// Deleted means that the Secret is gone, since the provider has nothing for it any more.
+	Deleted Result = "deleted"
+	// Retained means that the provider has nothing and the Secret was left as it is.
+	Retained Result = "retained"
 	// Absent means that creationPolicy Merge found no Secret to merge into.
 	Absent Result = "absent"
 )
@@ -50,6 +54,7 @@ const tries = 4
 
 // SecretWriter writes Secrets under a field manager.
 type SecretWriter interface {
+	DeleteSecret(ctx context.Context, namespace, name string, uid types.UID, resourceVersion string, dryRun bool) error
 	CreateSecret(ctx context.Context, s *corev1.Secret, manager string, dryRun bool) error
 	UpdateSecret(ctx context.Context, s *corev1.Secret, manager string, dryRun bool) error
 }
@@ -73,9 +78,9 @@ type Outcome struct {
 	Adopted bool
 }
 
-// Apply brings the Secret of es to data. live is the Secret as it was read, nil if none was found among those that are
+// Apply brings the Secret of es to content. live is the Secret as it was read, nil if none was found among those that are
 // managed. Nothing is written that would be the same, and a write that loses a race is done again on the newer Secret.
-func (w *Secrets) Apply(ctx context.Context, es *api.ExternalSecret, data map[string]secret.Value, live *Live) (Outcome, error) {
+func (w *Secrets) Apply(ctx context.Context, es *api.ExternalSecret, content Content, live *Live) (Outcome, error) {
 	if es.Spec.Target.CreationPolicy == api.CreationPolicyNone {
 		return Outcome{Result: Unchanged}, nil
 	}
@@ -93,9 +98,9 @@ func (w *Secrets) Apply(ctx context.Context, es *api.ExternalSecret, data map[st
 		}
 		var outcome Outcome
 		if live == nil {
-			outcome, err = w.create(ctx, es, data)
+			outcome, err = w.create(ctx, es, content)
 		} else {
-			outcome, err = w.update(ctx, es, data, live)
+			outcome, err = w.update(ctx, es, content, live)
 		}
 		if !apierrors.IsConflict(err) && !apierrors.IsAlreadyExists(err) && !apierrors.IsNotFound(err) {
 			return outcome, failed(err)

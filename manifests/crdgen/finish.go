@@ -14,7 +14,9 @@ const deprecation = "external-secrets.io/v1beta1 is deprecated: use external-sec
 // others the CRD knows nothing and keeps everything.
 func providerSchemas(parser *crd.Parser, pkg *loader.Package) map[string]apiextensions.JSONSchemaProps {
 	schemas := map[string]apiextensions.JSONSchemaProps{}
-	for name, typeName := range map[string]string{"aws": "AWSProvider"} {
+	for name, typeName := range map[string]string{
+		"aws": "AWSProvider", "fake": "FakeProvider", "kubernetes": "KubernetesProvider",
+	} {
 		ident := crd.TypeIdent{Package: pkg, Name: typeName}
 		parser.NeedFlattenedSchemaFor(ident)
 		schemas[name] = parser.FlattenedSchemata[ident]

@@ -51,13 +51,14 @@ func (o *Options) Run(ctx context.Context) error {
 	config := o.Config
 	config.Begin, config.Observe = view.begin, view.result
 	report, err := core.Sync(ctx, config)
-	view.end(report)
 	switch {
 	case err != nil && context.Cause(ctx) != nil:
 		return fmt.Errorf("%w before anything was refreshed", context.Cause(ctx))
 	case err != nil:
 		return err
-	case len(report.Results) == 0:
+	}
+	view.end(report)
+	if len(report.Results) == 0 {
 		fmt.Fprintln(o.Streams.ErrOut, scope.Nothing(o.Config.Scope))
 	}
 	if o.Printer != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"os/exec"
+	"sync"
 	"testing"
 	"time"
 
@@ -15,8 +16,31 @@ import (
 // process is a program under way, for tests that interfere with it.
 type process struct {
 	cmd            *exec.Cmd
-	stdout, stderr bytes.Buffer
+	stdout, stderr output
 }
+
+// output is what a program has printed so far.
+type output struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+// Write implements io.Writer.
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.Write(p)
+}
+
+// String is what was written.
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
+}
+
+// out is what is on standard output so far.
+func (p *process) out() string { return p.stdout.String() }
 
 // start starts the runner on the world's namespace as pass does, and does not wait for it.
 func (w *world) start(t *testing.T, args ...string) *process {
@@ -33,6 +57,7 @@ func (w *world) startProgram(t *testing.T, bin string, args ...string) *process 
 	require.NoError(t, p.cmd.Start())
 	t.Cleanup(func() {
 		_ = p.cmd.Process.Kill() // no matter if it has ended
+		_ = p.cmd.Wait()         // nor how
 	})
 	return p
 }

@@ -89,10 +89,10 @@ spec: {refreshInterval: 1ms, secretStoreRef: {name: store}, `+dataOf("a")+`}`, "
 		assert.Equal(t, "created", w.pass(t).synced(t).of(t, "app").Outcome)
 		assert.Equal(t, "external-secrets.io/v1beta1", w.secret(t, "app").OwnerReferences[0].APIVersion)
 		assert.Equal(t, "unchanged", w.pass(t).synced(t).of(t, "app").Outcome)
-		require.Len(t, w.events(t, "app"), 1)
-		assert.Equal(t, "external-secrets.io/v1beta1", w.events(t, "app")[0].InvolvedObject.APIVersion)
 	})
 	assert.Equal(t, "unchanged", w.pass(t).synced(t).of(t, "app").Outcome, "once v1 is served too")
+	require.Len(t, w.events(t, "app"), 1)
+	assert.Equal(t, "external-secrets.io/v1beta1", w.events(t, "app")[0].InvolvedObject.APIVersion)
 	assert.Equal(t, map[string]string{"value": "1"}, w.data(t, "app"))
 	assert.Equal(t, "SecretSynced", w.ready(t, "app").Reason)
 }

@@ -4,11 +4,15 @@ package all
 import (
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider/aws"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider/fake"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider/kubernetes"
 )
 
 // Providers returns them all. getenv is how they see the process's environment (os.Getenv).
 func Providers(getenv func(string) string) provider.Registry {
 	return provider.Registry{
-		"aws": aws.Provider{Getenv: getenv},
+		"aws":        aws.Provider{Getenv: getenv},
+		"fake":       fake.Provider{},
+		"kubernetes": kubernetes.Provider{},
 	}
 }

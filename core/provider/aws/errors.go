@@ -85,10 +85,14 @@ func stable(err error) string {
 // kinds sorts AWS's error codes. HTTP status says too little: not found is 400 with one implementation and 404 with another.
 var kinds = map[string]provider.Kind{
 	"ResourceNotFoundException": provider.NotFound,
+	"ParameterNotFound":         provider.NotFound,
+	"ParameterVersionNotFound":  provider.NotFound,
+	"InvalidResourceId":         provider.NotFound, // of tags
 
 	"AccessDeniedException": provider.Denied,
 	"AccessDenied":          provider.Denied,
 	"DecryptionFailure":     provider.Denied,
+	"InvalidKeyId":          provider.Denied,
 
 	"UnrecognizedClientException":         provider.Unauthenticated,
 	"InvalidClientTokenId":                provider.Unauthenticated,
@@ -106,6 +110,7 @@ var kinds = map[string]provider.Kind{
 	"InternalServiceError":          provider.Unavailable,
 	"InternalServiceErrorException": provider.Unavailable,
 	"InternalFailure":               provider.Unavailable,
+	"InternalServerError":           provider.Unavailable,
 	"ServiceUnavailable":            provider.Unavailable,
 	"ServiceUnavailableException":   provider.Unavailable,
 
@@ -114,14 +119,21 @@ var kinds = map[string]provider.Kind{
 	"InvalidParameterException": provider.Invalid,
 	"InvalidRequestException":   provider.Invalid,
 	"ValidationException":       provider.Invalid,
+	"InvalidFilterKey":          provider.Invalid,
+	"InvalidFilterOption":       provider.Invalid,
+	"InvalidFilterValue":        provider.Invalid,
 }
 
 // hints tell what to do about the codes whose own text does not.
 var hints = map[string]string{
-	"ResourceNotFoundException":   "check remoteRef.key, the store's prefix and its region",
+	"ResourceNotFoundException":   missing,
+	"ParameterNotFound":           missing,
+	"ParameterVersionNotFound":    "check remoteRef.version",
+	"InvalidResourceId":           missing,
 	"AccessDeniedException":       "the identity of the store needs this permission in IAM",
 	"AccessDenied":                "check the role's trust policy: who may assume it, and with which external id, issuer and audience",
 	"DecryptionFailure":           "the identity needs kms:Decrypt on the secret's key",
+	"InvalidKeyId":                "the parameter's KMS key is disabled, deleted or unknown, or the identity needs kms:Decrypt on it",
 	"UnrecognizedClientException": "the access key does not exist, or it is a temporary one without its session token",
 	"InvalidClientTokenId":        "the access key does not exist, or it is a temporary one without its session token",
 	"InvalidSignatureException":   "the secret access key does not belong to the access key id, or a clock is wrong",
@@ -130,6 +142,9 @@ var hints = map[string]string{
 	"ExpiredToken":                "the credentials have expired: renew them",
 	"InvalidIdentityToken":        "check the identity provider in IAM: its issuer URL and its audiences must be those of the cluster's tokens",
 }
+
+// missing is the hint of every code that means there is no such secret.
+const missing = "check remoteRef.key, the store's prefix and its region"
 
 // throttled is the hint of every code that means too many requests.
 const throttled = "the request quota of the account is used up, and retrying did not help: try again later, or raise the quota"

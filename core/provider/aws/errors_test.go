@@ -70,7 +70,7 @@ func TestRefusal(t *testing.T) {
 			err := refusal("GetSecretValue", tc.code, tc.message, nil)
 			assert.Equal(t, tc.kind, provider.KindOf(err))
 			if tc.text != "" {
-				assert.EqualError(t, err, tc.text)
+				require.EqualError(t, err, tc.text)
 			}
 			for code := range hints {
 				_, known := kinds[code]

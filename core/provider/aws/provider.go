@@ -1,5 +1,5 @@
-// Package aws reads AWS Secrets Manager. What is here knows the AWS SDK and the aws part of a store's spec; which secrets
-// are wanted, and what becomes of them, is the pipeline's.
+// Package aws reads AWS Secrets Manager and the Parameter Store of AWS Systems Manager. What is here knows the AWS SDK and the
+// aws part of a store's spec; which secrets are wanted, and what becomes of them, is the pipeline's.
 package aws
 
 import (
@@ -55,7 +55,10 @@ func (p Provider) Locate(store provider.Store) (provider.Location, error) {
 	}
 	return provider.Location{Identity: string(identity), Ref: func(remote *api.RemoteRef) provider.Ref {
 		ref := provider.Ref{Key: prefix + remote.Key, Version: remote.Version}
-		if ref.Version == currentStage {
+		switch {
+		case remote.MetadataPolicy == api.MetadataPolicyFetch:
+			ref.Metadata, ref.Version = true, "" // tags are the secret's, not those of one of its versions
+		case spec.Service == api.AWSSecretsManagerService && ref.Version == currentStage:
 			ref.Version = "" // the same secret in other words
 		}
 		return ref
@@ -78,6 +81,9 @@ func (p Provider) Open(ctx context.Context, store provider.Store, credentials pr
 		return nil, err
 	}
 	config.Retryer = retryer
+	if spec.Service == api.AWSParameterStoreService {
+		return newParameterStore(config, p.Getenv("AWS_SSM_ENDPOINT"), requests), nil
+	}
 	return newSecretsManager(config, p.Getenv("AWS_SECRETSMANAGER_ENDPOINT"), requests), nil
 }
 
@@ -89,8 +95,9 @@ func decode(store provider.Store) (*api.AWSProvider, error) {
 	switch {
 	case spec.Region == "":
 		return nil, invalid("spec.provider.aws.region is missing")
-	case spec.Service != api.AWSSecretsManagerService:
-		return nil, invalid("spec.provider.aws.service %q is not supported: only %s is", spec.Service, api.AWSSecretsManagerService)
+	case spec.Service != api.AWSSecretsManagerService && spec.Service != api.AWSParameterStoreService:
+		return nil, invalid("spec.provider.aws.service %q is not supported: only %s and %s are", spec.Service,
+			api.AWSSecretsManagerService, api.AWSParameterStoreService)
 	case spec.Auth.JWT != nil && spec.Auth.JWT.ServiceAccountToken != "":
 		return nil, invalid("spec.provider.aws.auth.jwt.serviceAccountToken must be empty: a token does not belong in a manifest; use serviceAccountRef")
 	}

@@ -139,10 +139,10 @@ func TestReadPagesOfABatch(t *testing.T) {
 			if c.JSON.NextToken == "" {
 				return reply{Body: map[string]any{"SecretValues": values("a"), "NextToken": "more"}}
 			}
-			return reply{Body: map[string]any{"SecretValues": values("b"), "NextToken": "even more"}}
+			return reply{Body: map[string]any{"SecretValues": values("b", "c"), "NextToken": "even more"}}
 		})
-		assert.Equal(t, []string{"a's value", "b's value"}, texts(s.open(t, 1).Read(t.Context(), refs("a", "b"))))
-		assert.Len(t, s.made(), 2)
+		assert.Equal(t, []string{"a's value", "b's value", "c's value"}, texts(s.open(t, 1).Read(t.Context(), refs("a", "b", "c"))))
+		require.Len(t, s.made(), 2)
 		assert.Equal(t, "more", s.made()[1].JSON.NextToken)
 	})
 	t.Run("do not go on for ever", func(t *testing.T) {
@@ -314,7 +314,7 @@ func TestPlan(t *testing.T) {
 		"a full batch opens another with the version past": {append(append(many(20), versioned), provider.Ref{Key: "x"}, provider.Ref{Key: "y"}), []int{20, 1, 2}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			groups := (&secretsManager{}).Plan(tc.refs)
+			groups := (REPLACED(tc.refs)
 			var sizes []int
 			var flat []provider.Ref
 			for _, group := range groups {

@@ -2,102 +2,61 @@ package aws
 
 import (
 	"context"
-	"fmt"
+	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
 
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/secret"
 )
 
 const (
-	// batchSize is how many secrets BatchGetSecretValue takes.
-	batchSize = 20
+	// secretsInBatch is how many secrets BatchGetSecretValue takes.
+	secretsInBatch = 20
+	// secretsInPage is how many secrets ListSecrets gives at most.
+	secretsInPage = 100
+	// secretFilters is how many filters ListSecrets takes.
+	secretFilters = 10
 	// currentStage is the version that an empty Ref.Version means.
 	currentStage = "AWSCURRENT"
 	// versionIDPrefix marks a version that is an id and not a stage.
 	versionIDPrefix = "uuid/"
+	// deleted says in AWS's stead what it does not say of a secret's description: a secret that waits for its deletion is gone.
+	deleted = "the secret is marked for deletion"
 )
 
-// secretsManager reads one region as one identity.
-type secretsManager struct {
-	client   *secretsmanager.Client
-	requests *counter
+// filterable is what ListSecrets takes as the value of a filter, less the exclamation mark that would turn it round.
+var filterable = regexp.MustCompile(`^[a-zA-Z0-9 :_@/+=.-][a-zA-Z0-9 :_@/+=.!-]{0,511}$`)
 
-	mu sync.Mutex
-	// unbatched is set once the batch action turns out not to be permitted.
-	unbatched bool
-	notes     []string
+// secretsManager is the service SecretsManager.
+type secretsManager struct {
+	client *secretsmanager.Client
 }
 
-func newSecretsManager(config aws.Config, endpoint string, requests *counter) *secretsManager {
+func newSecretsManager(config aws.Config, endpoint string, requests *counter) *reader {
 	client := secretsmanager.NewFromConfig(config, func(o *secretsmanager.Options) {
 		if endpoint != "" {
 			o.BaseEndpoint = aws.String(endpoint)
 		}
 	})
-	return &secretsManager{client: client, requests: requests}
+	return &reader{service: secretsManager{client}, requests: requests, size: secretsInBatch}
 }
 
-// Plan implements provider.Reader: current versions twenty at a time, others one by one, since a batch can't ask for them.
-func (m *secretsManager) Plan(refs []provider.Ref) [][]provider.Ref {
-	var groups [][]provider.Ref
-	open := -1 // the group that still has room
-	for _, ref := range refs {
-		switch {
-		case !isCurrent(ref):
-			groups = append(groups, []provider.Ref{ref})
-		case open >= 0 && len(groups[open]) < batchSize:
-			groups[open] = append(groups[open], ref)
-		default:
-			groups = append(groups, []provider.Ref{ref})
-			open = len(groups) - 1
-		}
+// nameInBatch implements service: a batch gives current versions only.
+func (secretsManager) nameInBatch(ref provider.Ref) (string, bool) {
+	return ref.Key, isCurrent(ref) && !ref.Metadata
+}
+
+// readOne implements service.
+func (m secretsManager) readOne(ctx context.Context, ref provider.Ref) provider.Answer {
+	if ref.Metadata {
+		return m.readTags(ctx, ref)
 	}
-	return groups
-}
-
-// Read implements provider.Reader.
-func (m *secretsManager) Read(ctx context.Context, group []provider.Ref) []provider.Answer {
-	if len(group) == 1 || m.isUnbatched() {
-		return m.readEach(ctx, group)
-	}
-	answers, err := m.readBatch(ctx, group)
-	switch kind := provider.KindOf(err); {
-	case err == nil:
-		return answers
-	case kind == provider.Unsupported || isDenial(err):
-		m.stopBatching(err)
-		return m.readEach(ctx, group)
-	case kind == provider.Invalid || kind == provider.NotFound || kind == provider.Denied:
-		// One ref that the service won't parse, find or decrypt fails the whole batch: single reads tell which.
-		return m.readEach(ctx, group)
-	default:
-		return same(len(group), err)
-	}
-}
-
-// Stats implements provider.Reader.
-func (m *secretsManager) Stats() provider.Stats {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return provider.Stats{Requests: m.requests.snapshot(), Notes: m.notes}
-}
-
-func (m *secretsManager) readEach(ctx context.Context, group []provider.Ref) []provider.Answer {
-	answers := make([]provider.Answer, len(group))
-	for i, ref := range group {
-		answers[i] = m.readOne(ctx, ref)
-	}
-	return answers
-}
-
-func (m *secretsManager) readOne(ctx context.Context, ref provider.Ref) provider.Answer {
 	input := &secretsmanager.GetSecretValueInput{SecretId: aws.String(ref.Key)}
 	switch id, isID := strings.CutPrefix(ref.Version, versionIDPrefix); {
 	case isID:
@@ -111,55 +70,103 @@ func (m *secretsManager) readOne(ctx context.Context, ref provider.Ref) provider
 	if err != nil {
 		return provider.Answer{Err: classify("GetSecretValue", err)}
 	}
-	return answer(output.SecretString, output.SecretBinary)
+	return secretValue(output.SecretString, output.SecretBinary)
 }
 
-// readBatch reads current versions in one request, or more where the service pages its answer. An error is the batch's own;
-// what fails for one secret is that secret's answer.
-func (m *secretsManager) readBatch(ctx context.Context, group []provider.Ref) ([]provider.Answer, error) {
-	var ids []string // distinct: an empty version and the stage it means are two refs of one secret
-	for _, ref := range group {
-		if id := ref.Key; !slices.Contains(ids, id) {
-			ids = append(ids, id)
+func (m secretsManager) readTags(ctx context.Context, ref provider.Ref) provider.Answer {
+	const op = "DescribeSecret"
+	output, err := m.client.DescribeSecret(ctx, &secretsmanager.DescribeSecretInput{SecretId: aws.String(ref.Key)})
+	switch {
+	case err != nil:
+		return provider.Answer{Err: classify(op, err)}
+	case output.DeletedDate != nil:
+		return provider.Answer{Err: refusal(op, "InvalidRequestException", deleted, nil)}
+	}
+	return metadata(tagsOfSecret(output.Tags))
+}
+
+// readBatch implements service.
+func (m secretsManager) readBatch(ctx context.Context, refs []provider.Ref) (map[provider.Ref]provider.Answer, error) {
+	input := &secretsmanager.BatchGetSecretValueInput{}
+	for _, ref := range refs {
+		// An empty version and the stage it means are two refs of one secret.
+		if !slices.Contains(input.SecretIdList, ref.Key) {
+			input.SecretIdList = append(input.SecretIdList, ref.Key)
 		}
 	}
-	answers := make(map[string]provider.Answer, len(ids))
-	input := &secretsmanager.BatchGetSecretValueInput{SecretIdList: ids}
-	for range len(ids) { // each page brings at least one of them, or the service pages without end
+	answers := make(map[provider.Ref]provider.Answer, len(refs))
+	for range refs { // each page brings at least one of them, or the service pages without end
 		output, err := m.client.BatchGetSecretValue(ctx, input)
 		if err != nil {
 			return nil, classify("BatchGetSecretValue", err)
 		}
-		for _, id := range ids {
-			if _, ok := answers[id]; ok {
+		for _, ref := range refs {
+			if _, ok := answers[ref]; ok {
 				continue
 			}
-			if a, ok := find(id, output.SecretValues, output.Errors); ok {
-				answers[id] = a
+			if a, ok := lookUp(ref.Key, output.SecretValues, output.Errors); ok {
+				answers[ref] = a
 			}
 		}
-		if aws.ToString(output.NextToken) == "" || len(answers) == len(ids) {
+		if aws.ToString(output.NextToken) == "" || len(answers) == len(refs) {
 			break
 		}
 		input.NextToken = output.NextToken
 	}
-	result := make([]provider.Answer, len(group))
-	for i, ref := range group {
-		id := ref.Key
-		if a, ok := answers[id]; !ok || isTransient(a.Err) {
-			// Silence is not absence, and a passing fault of one secret in a batch was not retried: ask for it alone.
-			answers[id] = m.readOne(ctx, ref)
-		}
-		result[i] = answers[id]
-	}
-	return result, nil
+	return answers, nil
 }
 
-// find looks the answer for id up in a page of a batch.
-func find(id string, values []types.SecretValueEntry, failures []types.APIErrorType) (provider.Answer, bool) {
+// Find implements service. It goes through what ListSecrets gives, which leaves out secrets that wait for their deletion, and
+// looks again at all that AWS's filters, prefixes that know nothing of each other, have let pass.
+func (m secretsManager) Find(ctx context.Context, find *api.Find) ([]provider.Found, error) {
+	s, err := newSearch(find)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	err = eachPage(func(token *string) (*string, error) {
+		output, err := m.client.ListSecrets(ctx, &secretsmanager.ListSecretsInput{
+			Filters: filters(s), MaxResults: aws.Int32(secretsInPage), NextToken: token,
+		})
+		if err != nil {
+			return nil, needs(classify("ListSecrets", err),
+				`find needs secretsmanager:ListSecrets, which IAM permits for the resource "*" only`)
+		}
+		for _, entry := range output.SecretList {
+			name := aws.ToString(entry.Name)
+			if entry.DeletedDate == nil && strings.HasPrefix(name, s.path) && s.hasTags(tagsOfSecret(entry.Tags)) {
+				names = append(names, name)
+			}
+		}
+		return output.NextToken, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s.found(names), nil
+}
+
+// filters narrow a search as far as the service can. None leaves out a secret that matches.
+func filters(s search) []types.Filter {
+	var all []types.Filter
+	add := func(key types.FilterNameStringType, value string) {
+		if len(all) < secretFilters && filterable.MatchString(value) {
+			all = append(all, types.Filter{Key: key, Values: []string{value}})
+		}
+	}
+	add(types.FilterNameStringTypeName, s.start())
+	for _, key := range s.tagKeys() {
+		add(types.FilterNameStringTypeTagKey, key)
+		add(types.FilterNameStringTypeTagValue, s.tags[key])
+	}
+	return all
+}
+
+// lookUp finds the answer for id in a page of a batch.
+func lookUp(id string, values []types.SecretValueEntry, failures []types.APIErrorType) (provider.Answer, bool) {
 	for _, v := range values {
 		if id == aws.ToString(v.Name) || isARNOf(id, aws.ToString(v.ARN)) {
-			return answer(v.SecretString, v.SecretBinary), true
+			return secretValue(v.SecretString, v.SecretBinary), true
 		}
 	}
 	for _, f := range failures {
@@ -177,7 +184,7 @@ func isARNOf(id, arn string) bool {
 	return id == arn || (len(arn) > suffix && id == arn[:len(arn)-suffix])
 }
 
-func answer(text *string, binary []byte) provider.Answer {
+func secretValue(text *string, binary []byte) provider.Answer {
 	switch {
 	case text != nil:
 		return provider.Answer{Value: secret.FromString(*text)}
@@ -188,29 +195,12 @@ func answer(text *string, binary []byte) provider.Answer {
 	}
 }
 
-func same(n int, err error) []provider.Answer {
-	answers := make([]provider.Answer, n)
-	for i := range answers {
-		answers[i] = provider.Answer{Err: err}
+func tagsOfSecret(list []types.Tag) map[string]string {
+	tags := make(map[string]string, len(list))
+	for _, tag := range list {
+		tags[aws.ToString(tag.Key)] = aws.ToString(tag.Value)
 	}
-	return answers
+	return tags
 }
 
 func isCurrent(ref provider.Ref) bool { return ref.Version == "" || ref.Version == currentStage }
-
-func (m *secretsManager) isUnbatched() bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.unbatched
-}
-
-// stopBatching makes the rest of the run read one by one, and says so once.
-func (m *secretsManager) stopBatching(cause error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.unbatched {
-		return
-	}
-	m.unbatched = true
-	m.notes = append(m.notes, fmt.Sprintf("secrets are read one by one, up to %d times the requests: %v", batchSize, cause))
-}

@@ -3,6 +3,7 @@ package rewrite
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -31,7 +32,7 @@ func merge(op *api.RewriteMerge, values map[string]secret.Value) (map[string]sec
 	encoder := json.NewEncoder(&text)
 	encoder.SetEscapeHTML(false)
 	if err := encoder.Encode(merged); err != nil {
-		return nil, fmt.Errorf(".merge: the merged object can't be written as JSON")
+		return nil, errors.New(".merge: the merged object can't be written as JSON")
 	}
 	size := text.Len()
 	for _, value := range values {
@@ -51,7 +52,7 @@ func check(op *api.RewriteMerge) error {
 	case "", api.RewriteMergeExtract:
 	case api.RewriteMergeJSON:
 		if op.Into == "" {
-			return fmt.Errorf("into is missing: it names the key of the merged object under strategy JSON")
+			return errors.New("into is missing: it names the key of the merged object under strategy JSON")
 		}
 	default:
 		return fmt.Errorf("strategy %q is none of Extract and JSON", op.Strategy)
@@ -99,7 +100,7 @@ func collect(op *api.RewriteMerge, values map[string]secret.Value) (map[string]a
 // decode reads a JSON object, or null for an empty one, and keeps numbers as they are written.
 func decode(value secret.Value) (map[string]any, error) {
 	if !json.Valid(value.Reveal()) { // a decoder does not look at what follows
-		return nil, fmt.Errorf("not JSON")
+		return nil, errors.New("not JSON")
 	}
 	decoder := json.NewDecoder(bytes.NewReader(value.Reveal()))
 	decoder.UseNumber()

@@ -15,6 +15,8 @@ import (
 )
 
 const (
+	// maxOperations is the limit for the operations of an entry.
+	maxOperations = 100
 	// longestKey is the limit for a key between two operations, in bytes. What a Secret takes is checked afterwards.
 	longestKey = 8 << 10
 	// maxValues is the limit for all values together where a merge adds one, in bytes.
@@ -24,11 +26,14 @@ const (
 // Apply runs the operations in order and returns the values under their new keys; values itself is left as it is. An error
 // begins with the operation and its field, such as "rewrite[1].regexp.source", which the caller puts its own path before.
 func Apply(ops []api.Rewrite, values map[string]secret.Value) (map[string]secret.Value, error) {
-	engine := engine.New()
+	if len(ops) > maxOperations {
+		return nil, fmt.Errorf("rewrite has at most %d operations, and this one %d", maxOperations, len(ops))
+	}
+	e := engine.New()
 	values = maps.Clone(values)
 	for i, op := range ops {
 		var err error
-		if values, err = apply(engine, op, values); err != nil {
+		if values, err = apply(e, op, values); err != nil {
 			return nil, fmt.Errorf("rewrite[%d]%w", i, err)
 		}
 	}

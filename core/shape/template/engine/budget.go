@@ -81,7 +81,7 @@ func (b *budget) guard(name string, function any) any {
 			err = refuse(name, args)
 		}
 		if err == nil {
-			err = b.spend(cost(name, size))
+			err = b.spend(cost(name, args, size))
 		}
 		if err != nil {
 			return []reflect.Value{reflect.Zero(out[0]), reflect.ValueOf(&err).Elem()}

@@ -32,6 +32,7 @@ func explainParse(err error, options Options) error {
 // What text/template says that quotes nothing but the template and types, at the end of an error.
 var (
 	missingKey = regexp.MustCompile(`(?s): map has no entry for key ("(?:[^"\\]|\\.)*")$`)
+	notLooped  = regexp.MustCompile(`(?s)>: range can't iterate over `)
 	nilData    = regexp.MustCompile(`(?s): nil data; no entry for key ("(?:[^"\\]|\\.)*")$`)
 	calling    = regexp.MustCompile(`(?s)>: error calling (\w+): (.*)$`)
 	harmless   = regexp.MustCompile(`(?s)>: ((?:can't evaluate field|wrong number of args for|wrong type for value;|invalid value; expected|nil pointer evaluating|template "|undefined variable|can't give argument to non-function|nil is not a command|expected |can't handle ).*|\w+ has arguments but cannot be invoked as function|exceeded maximum template depth.*)$`)
@@ -61,6 +62,9 @@ func explainExecute(err error, options Options, keys []string) error {
 	}
 	if match := nilData.FindStringSubmatch(text); match != nil {
 		return lineOf(text, fmt.Errorf("there is nothing to take %s from: the value is null, or could not be read", match[1]))
+	}
+	if notLooped.MatchString(text) {
+		return lineOf(text, errors.New("range: the value is no list, dict or number"))
 	}
 	if match := harmless.FindStringSubmatch(text); match != nil && !options.Confidential {
 		return lineOf(text, errors.New(match[1]))

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"maps"
+	"reflect"
 	"slices"
 
 	"github.com/Masterminds/sprig/v3"
@@ -32,8 +33,8 @@ func functions(b *budget) map[string]any {
 	return all
 }
 
-// cost is what a call of a function takes from the budget, given the size of its arguments in bytes.
-func cost(name string, size int) int {
+// cost is what a call of a function takes from the budget, given its arguments and their size in bytes.
+func cost(name string, args []reflect.Value, size int) int {
 	steps := 1 + size/128
 	switch name {
 	case "uniq", "mustUniq", "without", "mustWithout": // compare each item with each
@@ -43,10 +44,15 @@ func cost(name string, size int) int {
 		steps += size / 16
 	case "toYaml", "fromYaml":
 		steps += size / 4
-	case "bcrypt", "htpasswd", "derivePassword":
-		steps += 20_000
+	case "bcrypt", "htpasswd":
+		steps += maxSteps / 100
+	case "derivePassword":
+		steps += maxSteps / 40
 	case "genPrivateKey":
-		steps += maxSteps / 20
+		if kind := args[0].String(); kind == "ecdsa" || kind == "ed25519" {
+			return steps + 5_000
+		}
+		steps += maxSteps / 10
 	case "genCA", "genSelfSignedCert", "genSignedCert":
 		steps += maxSteps / 40
 	case "genCAWithKey", "genSelfSignedCertWithKey", "genSignedCertWithKey", "buildCustomCert", "rsaDecrypt",

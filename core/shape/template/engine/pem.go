@@ -82,6 +82,23 @@ func encodePEM(blockType string, der []byte) string {
 // certificates parses each block of text, in order.
 func certificates(text string) ([]*x509.Certificate, error) {
 	blocks, _ := decodePEM(text)
+	return parseCertificates(blocks)
+}
+
+// firstCertificate parses the first block of text and ignores what follows.
+func firstCertificate(text string) (*x509.Certificate, error) {
+	blocks, _ := decodePEM(text)
+	parsed, err := parseCertificates(blocks[:min(len(blocks), 1)])
+	if err != nil {
+		return nil, err
+	}
+	return parsed[0], nil
+}
+
+func parseCertificates(blocks []*pem.Block) ([]*x509.Certificate, error) {
+	if len(blocks) == 0 {
+		return nil, problem("the text has no certificate in PEM")
+	}
 	parsed := make([]*x509.Certificate, len(blocks))
 	for i, block := range blocks {
 		certificate, err := x509.ParseCertificate(block.Bytes)
@@ -90,22 +107,7 @@ func certificates(text string) ([]*x509.Certificate, error) {
 		}
 		parsed[i] = certificate
 	}
-	if len(parsed) == 0 {
-		return nil, problem("the text has no certificate in PEM")
-	}
 	return parsed, nil
-}
-
-func firstCertificate(text string) (*x509.Certificate, error) {
-	blocks, _ := decodePEM(text)
-	if len(blocks) == 0 {
-		return nil, problem("the text has no certificate in PEM")
-	}
-	all, err := certificates(encodePEM(blocks[0].Type, blocks[0].Bytes))
-	if err != nil {
-		return nil, err
-	}
-	return all[0], nil
 }
 
 // privateKey parses the first private key of text: PKCS #8, PKCS #1 or SEC 1, not encrypted.

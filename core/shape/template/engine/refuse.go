@@ -35,6 +35,8 @@ func refuse(name string, args []reflect.Value) error {
 		return counts(args[0].Int(), args[1].Int(), args[2].Int())
 	case "seq": // end; or start, end; or start, step, end
 		return sequence(args[0])
+	case "fromYaml": // text
+		return fits(2, args[0].Len())
 	case "bcrypt": // password
 		return password(args[0])
 	case "genPrivateKey": // type

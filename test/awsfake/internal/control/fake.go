@@ -6,25 +6,29 @@ import (
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/test/awsfake/internal/identity"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/test/awsfake/internal/oidc"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/test/awsfake/internal/parameters"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/test/awsfake/internal/secrets"
 )
 
 // Fake is what can be controlled of the fake endpoint.
 type Fake struct {
 	Door
-	Issuers *oidc.Registry
-	Secrets *secrets.Store
+	Issuers    *oidc.Registry
+	Secrets    *secrets.Store
+	Parameters *parameters.Store
 }
 
 // NewMux returns a mux that answers, beside what every door has:
 //
-//	POST roles           identity.Role          adds a role
-//	POST jwks            oidc.Provider          registers an issuer of web identity tokens
-//	POST deny            identity.Denial        takes a right away
-//	POST allow           {}                     gives all rights back
-//	POST secrets         [secrets.Seed]         creates secrets, or puts new current versions
-//	POST secrets/delete  [secrets.Seed]         deletes secrets at once, by name, account and region
-//	POST reset           {"all"}                counters, or everything
+//	POST roles              identity.Role      adds a role
+//	POST jwks               oidc.Provider      registers an issuer of web identity tokens
+//	POST deny               identity.Denial    takes a right away
+//	POST allow              {}                 gives all rights back
+//	POST secrets            [secrets.Seed]     creates secrets, or puts new current versions
+//	POST secrets/delete     [secrets.Seed]     deletes secrets at once, by name, account and region
+//	POST parameters         [parameters.Seed]  creates parameters, or puts new versions
+//	POST parameters/delete  [parameters.Seed]  deletes parameters at once, by name, account and region
+//	POST reset              {"all"}            counters, or everything
 func (f Fake) NewMux() *http.ServeMux {
 	mux := f.Door.NewMux()
 	Post(mux, "roles", func(r identity.Role) error {
@@ -53,11 +57,19 @@ func (f Fake) NewMux() *http.ServeMux {
 		}
 		return nil
 	})
+	Post(mux, "parameters", f.Parameters.Seed)
+	Post(mux, "parameters/delete", func(all []parameters.Seed) error {
+		for _, p := range all {
+			f.Parameters.Remove(p)
+		}
+		return nil
+	})
 	Post(mux, "reset", func(in Reset) error {
 		f.Reset(in.All)
 		if in.All {
 			f.Issuers.Reset()
 			f.Secrets.Reset()
+			f.Parameters.Reset()
 		}
 		return nil
 	})

@@ -1,4 +1,4 @@
-// Package endpoint puts the parts of the fake together: the door, Secrets Manager and STS behind it, and the control side. Nothing
+// Package endpoint puts the parts of the fake together: the door, Secrets Manager, Parameter Store and STS behind it, and the control side. Nothing
 // but wiring lives here.
 package endpoint
 
@@ -9,37 +9,45 @@ import (
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/test/awsfake/internal/front"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/test/awsfake/internal/identity"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/test/awsfake/internal/oidc"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/test/awsfake/internal/parameters"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/test/awsfake/internal/secrets"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/test/awsfake/internal/sts"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/test/awsfake/internal/traffic"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/test/awsfake/internal/wire"
 )
 
-// New returns a fresh endpoint that knows no keys, no roles and no secrets.
+// New returns a fresh endpoint that knows no keys and no roles and holds nothing.
 func New() http.Handler {
-	identities, issuers, store := identity.NewRegistry(), oidc.NewRegistry(), secrets.NewStore()
+	identities, issuers := identity.NewRegistry(), oidc.NewRegistry()
+	secretStore, parameterStore := secrets.NewStore(), parameters.NewStore()
 	faults := &traffic.Faults{}
 	door := control.Door{Identities: identities, Counters: traffic.NewCounters(), Faults: faults, Pace: traffic.NewPace()}
-	services := services{secrets.New(store, identities, faults), sts.New(identities, issuers)}
+	services := services{
+		secrets.New(secretStore, identities, faults), parameters.New(parameterStore, identities, faults), sts.New(identities, issuers),
+	}
 	return control.Split(
-		control.Fake{Door: door, Issuers: issuers, Secrets: store}.NewMux(),
+		control.Fake{Door: door, Issuers: issuers, Secrets: secretStore, Parameters: parameterStore}.NewMux(),
 		&front.Door{Identities: identities, Counters: door.Counters, Faults: faults, Pace: door.Pace, Backend: services},
 	)
 }
 
 // services is the front.Backend that answers here.
 type services struct {
-	secrets *secrets.Service
-	sts     *sts.Service
+	secrets    *secrets.Service
+	parameters *parameters.Service
+	sts        *sts.Service
 }
 
 // Answer implements front.Backend.
 func (s services) Answer(w http.ResponseWriter, r front.Request) error {
 	var result any
 	var err error
-	if r.Call.Service == wire.SecretsManager {
+	switch r.Call.Service {
+	case wire.SecretsManager:
 		result, err = s.secrets.Handle(r.Call, r.Who, r.Region)
-	} else {
+	case wire.SSM:
+		result, err = s.parameters.Handle(r.Call, r.Who, r.Region)
+	default:
 		result, err = s.sts.Handle(r.Call, r.Who)
 	}
 	if err != nil {

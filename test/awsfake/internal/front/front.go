@@ -90,17 +90,27 @@ func (d *Door) verify(r *http.Request, call *wire.Call) (sigv4.Signature, error)
 	return signature, signature.Verify(r, call.Body, call.Service, time.Now(), d.Identities.Credential)
 }
 
-// idsOf are the secrets a call asks to read; a body that can't be decoded asks for none.
+// idsOf are the secrets or parameters a call asks to read; a body that can't be decoded asks for none.
 func idsOf(call *wire.Call) []string {
 	var in struct {
 		SecretID  string   `json:"SecretId"`
 		SecretIDs []string `json:"SecretIdList"`
+		Name      string
+		Names     []string
 	}
-	if call.Service != wire.SecretsManager || json.Unmarshal(call.Body, &in) != nil {
+	if call.Service == wire.STS || json.Unmarshal(call.Body, &in) != nil {
 		return nil
 	}
-	if call.Operation == "GetSecretValue" {
+	switch call.Name() {
+	case "secretsmanager.GetSecretValue":
 		return []string{in.SecretID}
+	case "secretsmanager.BatchGetSecretValue":
+		return in.SecretIDs
+	case "ssm.GetParameter":
+		return []string{in.Name}
+	case "ssm.GetParameters":
+		return in.Names
+	default:
+		return nil
 	}
-	return in.SecretIDs
 }

@@ -12,11 +12,11 @@ import (
 const textMismatch = "The request signature we calculated does not match the signature you provided. " +
 	"Check your AWS Secret Access Key and signing method. Consult the service documentation for details."
 
-// codes says how each service spells the refusal of a signature. STS answers with HTTP 403, Secrets Manager with 400.
+// codes says how each service spells the refusal of a signature. STS answers with HTTP 403, the others with 400.
 type codes struct {
-	cause          error
-	secrets, token string
-	message        string // empty: the text of the error itself
+	cause       error
+	json, token string
+	message     string // empty: the text of the error itself
 }
 
 func refusals() []codes {
@@ -44,7 +44,7 @@ func refusal(call *wire.Call, err error) error {
 		if call.Service == wire.STS {
 			return wire.Forbidden(r.token, message)
 		}
-		return wire.NewError(r.secrets, message)
+		return wire.NewError(r.json, message)
 	}
 	return &wire.Error{Code: "InternalFailure", Message: err.Error(), Status: http.StatusInternalServerError}
 }

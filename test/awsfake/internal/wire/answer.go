@@ -33,7 +33,7 @@ func NewUUID() string {
 
 // WriteResult answers a call with the result of its operation.
 func (c *Call) WriteResult(w http.ResponseWriter, result any) {
-	if c.Service == SecretsManager {
+	if c.Service != STS {
 		c.writeJSON(w, http.StatusOK, result)
 		return
 	}
@@ -51,7 +51,7 @@ func (c *Call) WriteError(w http.ResponseWriter, err error) {
 	if !errors.As(err, &e) {
 		e = Internal(err)
 	}
-	if c.Service == SecretsManager {
+	if c.Service != STS {
 		c.writeJSON(w, e.Status, map[string]string{"__type": e.Code, "Message": e.Message})
 		return
 	}

@@ -1,5 +1,5 @@
-// Package wire holds the two protocols the endpoint speaks: AWS JSON 1.1 (Secrets Manager) and the Query protocol with XML
-// answers (STS). It knows how a request and an answer are spelt, not what any operation means, who calls, or whether they may.
+// Package wire holds the two protocols the endpoint speaks: AWS JSON 1.1 (Secrets Manager, Systems Manager) and the Query protocol
+// with XML answers (STS). It knows how a request and an answer are spelt, not what any operation means, who calls, or whether they may.
 package wire
 
 import (
@@ -15,8 +15,14 @@ import (
 // Services as they stand in a signing scope and in front of an IAM action.
 const (
 	SecretsManager = "secretsmanager"
+	SSM            = "ssm"
 	STS            = "sts"
 )
+
+// targets are the services of AWS JSON 1.1 by what their header X-Amz-Target begins with.
+func targets() map[string]string {
+	return map[string]string{"secretsmanager": SecretsManager, "AmazonSSM": SSM}
+}
 
 // maxBody bounds a request: 64 KiB of secret, base64 and JSON escapes around it, and room to spare.
 const maxBody = 1 << 20
@@ -24,7 +30,7 @@ const maxBody = 1 << 20
 // Call is one decoded request, before anybody has asked who sent it.
 type Call struct {
 	ID        string     // request id, a random UUID, echoed in the answer
-	Service   string     // SecretsManager or STS
+	Service   string     // SecretsManager, SSM or STS
 	Operation string     // for example GetSecretValue
 	Body      []byte     // raw request body, needed again to verify the signature
 	Form      url.Values // decoded body of a Query request, nil for JSON
@@ -40,8 +46,11 @@ func (c *Call) Action() string { return c.Service + ":" + c.Operation }
 // for that even then.
 func Read(r *http.Request) (*Call, error) {
 	c := &Call{ID: NewUUID(), Service: STS}
-	if r.Header.Get("X-Amz-Target") != "" {
-		c.Service = SecretsManager
+	target := r.Header.Get("X-Amz-Target")
+	if target != "" {
+		var service string
+		service, c.Operation, _ = strings.Cut(target, ".")
+		c.Service = targets()[service]
 	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
 	if err != nil {
@@ -51,20 +60,24 @@ func Read(r *http.Request) (*Call, error) {
 		return c, NewError("RequestEntityTooLarge", "The request body is too large.")
 	}
 	c.Body = body
-	if target := r.Header.Get("X-Amz-Target"); target != "" {
-		service, operation, _ := strings.Cut(target, ".")
-		if service != SecretsManager || operation == "" {
-			return c, NewError("UnknownOperationException", "")
-		}
-		c.Operation = operation
+	switch {
+	case target == "":
+		return c, c.readForm()
+	case c.Service == "" || c.Operation == "":
+		return c, NewError("UnknownOperationException", "")
+	default:
 		return c, nil
 	}
-	c.Form, err = url.ParseQuery(string(body))
+}
+
+func (c *Call) readForm() error {
+	var err error
+	c.Form, err = url.ParseQuery(string(c.Body))
 	if err != nil || c.Form.Get("Action") == "" {
-		return c, NewError("MissingAction", "The request is missing an Action parameter.")
+		return NewError("MissingAction", "The request is missing an Action parameter.")
 	}
 	c.Operation = c.Form.Get("Action")
-	return c, nil
+	return nil
 }
 
 // Decode fills in from the JSON body of a call. Unknown members are ignored, as AWS does.

@@ -21,7 +21,7 @@ func NewError(code, message string) *Error {
 	return &Error{Code: code, Message: message, Status: http.StatusBadRequest}
 }
 
-// Forbidden is a client error with HTTP 403, which STS uses where Secrets Manager says 400.
+// Forbidden is a client error with HTTP 403, which STS uses where other services say 400.
 func Forbidden(code, message string) *Error {
 	return &Error{Code: code, Message: message, Status: http.StatusForbidden}
 }

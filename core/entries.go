@@ -1,0 +1,89 @@
+package core
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/fetch"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/resolve"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/secret"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/shape"
+)
+
+// entryError says which entry of an ExternalSecret a provider's error is about.
+type entryError struct {
+	read resolve.Read
+	key  string // of the remote secret; empty where the search itself failed
+	err  error
+}
+
+func (e *entryError) Error() string {
+	cause := e.err.Error()
+	var open *resolve.OpenError
+	if errors.As(e.err, &open) {
+		cause = fmt.Sprintf("open %s: %v", e.read.Store, open.Cause)
+	}
+	if e.key == "" {
+		return fmt.Sprintf("%s.find: %s", e.read.Path, cause)
+	}
+	return fmt.Sprintf("%s (remote key %q): %s", e.read.Path, e.key, cause)
+}
+
+func (e *entryError) Unwrap() error { return e.err }
+
+// errNoMatch is the failure of a search under deletionPolicy Retain: a Secret must not be thought synced that has nothing of
+// what was asked for.
+var errNoMatch = errors.New("no remote secret matches: check name, path and tags, and what the store's identity may list")
+
+// entries turns the answers into what can be shaped. absent names the entries that the provider has nothing for, where the
+// deletion policy lives with that; otherwise absence is an error, as any other refusal is.
+func (t *task) entries() (entries []shape.Entry, absent []string, err error) {
+	retains := t.ES.Spec.Target.Retains()
+	for _, read := range t.reads {
+		entry := shape.Entry{Path: read.Path, SecretKey: read.SecretKey, Remote: read.Remote, Find: read.Find, Rewrite: read.Rewrite}
+		if read.Find != nil {
+			entry.Found, err = t.searched(read)
+		} else {
+			answer := t.answers[fetch.Key{Identity: read.Identity, Ref: read.Ref}]
+			entry.Payload, entry.Parts = answer.Value, answer.Parts
+			if answer.Err != nil {
+				err = &entryError{read: read, key: read.Ref.Key, err: answer.Err}
+			}
+		}
+		switch {
+		case err == nil:
+			entries = append(entries, entry)
+		case !retains && (provider.KindOf(err) == provider.NotFound || errors.Is(err, errNoMatch)):
+			absent = append(absent, err.Error())
+			err = nil
+		default:
+			return nil, nil, err
+		}
+	}
+	return entries, absent, nil
+}
+
+// searched are the values of what a search has found, by the names of the remote secrets. One that can't be read fails them
+// all: a key that is missing without a word would be worse.
+func (t *task) searched(read resolve.Read) (map[string]secret.Value, error) {
+	result := t.found[read.Path]
+	switch {
+	case result.Err != nil:
+		return nil, &entryError{read: read, err: result.Err}
+	case len(result.Found) == 0:
+		return nil, &entryError{read: read, err: errNoMatch}
+	}
+	values := make(map[string]secret.Value, len(result.Found))
+	for _, found := range result.Found {
+		answer := t.answers[fetch.Key{Identity: read.Identity, Ref: found.Ref}]
+		switch {
+		case provider.KindOf(answer.Err) == provider.NotFound:
+			continue // deleted since the search
+		case answer.Err != nil:
+			return nil, &entryError{read: read, key: found.Key, err: answer.Err}
+		}
+		values[found.Key] = answer.Value
+	}
+	return values, nil
+}

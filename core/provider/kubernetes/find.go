@@ -1,0 +1,75 @@
+package kubernetes
+
+import (
+	"context"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
+)
+
+// pageSize is how many Secrets a LIST asks for at once.
+const pageSize = 500
+
+// Find implements provider.Finder: by labels, which tags are, or else by name; path has no effect, as in ESO. A LIST brings the
+// Secrets whole, so those that match are kept until they are read.
+func (r *reader) Find(ctx context.Context, find *api.Find) ([]provider.Found, error) {
+	selector, matches := "", func(string) bool { return true }
+	switch {
+	case find.Tags != nil:
+		parsed, err := labels.ValidatedSelectorFromSet(find.Tags)
+		if err != nil {
+			return nil, invalid("find.tags are no labels: %v", err)
+		}
+		selector = parsed.String()
+	case find.Name != nil:
+		name, err := regexp.Compile(find.Name.RegExp)
+		if err != nil {
+			return nil, invalid("find.name.regexp: %v", err)
+		}
+		matches = name.MatchString
+	default:
+		return nil, invalid("find has neither tags nor name: provider kubernetes finds by one of them")
+	}
+	var found []provider.Found
+	err := r.list(ctx, selector, func(s *corev1.Secret) {
+		if !matches(s.Name) {
+			return
+		}
+		found = append(found, provider.Found{Key: s.Name, Ref: provider.Ref{Key: s.Name}})
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.found[s.Name] = newRemote(s)
+	})
+	slices.SortFunc(found, func(a, b provider.Found) int { return strings.Compare(a.Key, b.Key) })
+	return found, err
+}
+
+// list pages through the Secrets that the selector admits.
+func (r *reader) list(ctx context.Context, selector string, each func(*corev1.Secret)) error {
+	token := ""
+	for {
+		request := r.client.Get().Namespace(r.namespace).Resource("secrets").Param("limit", strconv.Itoa(pageSize))
+		for name, value := range map[string]string{"labelSelector": selector, "continue": token} {
+			if value != "" {
+				request = request.Param(name, value)
+			}
+		}
+		var page corev1.SecretList
+		if err := request.Do(ctx).Into(&page); err != nil {
+			return r.classify(opList, err)
+		}
+		for i := range page.Items {
+			each(&page.Items[i])
+		}
+		if token = page.Continue; token == "" {
+			return nil
+		}
+	}
+}

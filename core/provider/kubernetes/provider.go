@@ -1,0 +1,156 @@
+// Package kubernetes reads the Secrets of one namespace of a cluster: the one that the pass works on, or another. What is here
+// knows the kubernetes part of a store's spec and two requests of the API server, GET and LIST of Secrets. It never uses the
+// rights of whoever makes the pass: each store says as whom it reads.
+package kubernetes
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/validation/path"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
+)
+
+// defaultNamespace is where Secrets are read where the store does not say, as in ESO.
+const defaultNamespace = "default"
+
+// Provider serves spec.provider.kubernetes.
+type Provider struct {
+	// Timeout is how long one request may take; zero means 30 s.
+	Timeout time.Duration
+}
+
+// Locate implements provider.Provider. The identity is the spec and the namespaces its references resolve in. Secrets have no
+// versions, so that a version has no effect.
+func (p Provider) Locate(store provider.Store) (provider.Location, error) {
+	spec, err := decode(store)
+	if err != nil {
+		return provider.Location{}, err
+	}
+	identity, err := json.Marshal(struct {
+		Spec       *api.KubernetesProvider
+		Namespaces []string
+	}{spec, authNamespaces(store, spec)})
+	if err != nil {
+		return provider.Location{}, fmt.Errorf("encode the store's identity: %w", err)
+	}
+	return provider.Location{Identity: string(identity), Ref: func(remote *api.RemoteRef) provider.Ref {
+		return provider.Ref{Key: remote.Key, Metadata: remote.MetadataPolicy == api.MetadataPolicyFetch}
+	}}, nil
+}
+
+// Open implements provider.Provider. It resolves the credentials once; the API server sees them with the first read.
+func (p Provider) Open(ctx context.Context, store provider.Store, credentials provider.Credentials) (provider.Reader, error) {
+	spec, err := decode(store)
+	if err != nil {
+		return nil, err
+	}
+	config, err := connect(ctx, store, spec, credentials)
+	if err != nil {
+		return nil, err
+	}
+	return p.newReader(config, spec.RemoteNamespace)
+}
+
+// decode reads the spec, checks it and brings it into one form: a server that is that of the pass has no URL and no CA.
+func decode(store provider.Store) (*api.KubernetesProvider, error) {
+	var spec api.KubernetesProvider
+	if err := json.Unmarshal(store.Spec, &spec); err != nil {
+		return nil, invalid("spec.provider.kubernetes can't be read: %v", err)
+	}
+	if spec.RemoteNamespace == "" {
+		spec.RemoteNamespace = defaultNamespace
+	}
+	if problems := path.IsValidPathSegmentName(spec.RemoteNamespace); len(problems) > 0 {
+		return nil, invalid("spec.provider.kubernetes.remoteNamespace %q is no namespace: it %s", spec.RemoteNamespace, strings.Join(problems, " and "))
+	}
+	if err := checkAuth(&spec); err != nil {
+		return nil, err
+	}
+	if spec.AuthRef != nil || isOwnServer(spec.Server.URL) {
+		spec.Server = api.KubernetesServer{}
+		return &spec, nil
+	}
+	server, err := secureURL("spec.provider.kubernetes.server.url", spec.Server.URL)
+	spec.Server.URL = server
+	return &spec, err
+}
+
+// checkAuth demands one identity. There is no default: the rights of whoever makes the pass are not the store's to use.
+func checkAuth(spec *api.KubernetesProvider) error {
+	auth := spec.Auth
+	switch {
+	case auth != nil && spec.AuthRef != nil:
+		return invalid("spec.provider.kubernetes has both auth and authRef: keep one")
+	case spec.AuthRef != nil:
+		return nil
+	case auth == nil:
+		return invalid("spec.provider.kubernetes does not say as whom to read: give it auth.serviceAccount, auth.token, auth.cert or authRef")
+	}
+	ways := 0
+	for _, given := range []bool{auth.ServiceAccount != nil, auth.Token != nil, auth.Cert != nil} {
+		if given {
+			ways++
+		}
+	}
+	if ways != 1 {
+		return invalid("spec.provider.kubernetes.auth must have exactly one of serviceAccount, token and cert, and has %d", ways)
+	}
+	return nil
+}
+
+// isOwnServer tells whether a server's URL means the API server that the pass itself talks to: that of the cluster in which
+// the store is, by the names that it has within that cluster. They may be of no use where the pass is made.
+func isOwnServer(server string) bool {
+	name := strings.TrimSuffix(strings.TrimSuffix(strings.TrimPrefix(server, "https://"), "/"), ":443")
+	return slices.Contains([]string{"", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local"}, name)
+}
+
+// secureURL is server with the scheme https, which may be left out. Any other is refused: what is sent there is a credential.
+func secureURL(field, server string) (string, error) {
+	if !strings.Contains(server, "://") {
+		server = "https://" + server
+	}
+	parsed, err := url.Parse(server)
+	if err != nil || parsed.Scheme != "https" || parsed.Hostname() == "" || parsed.User != nil {
+		return "", invalid("%s must be an https URL such as https://cluster.example:6443", field)
+	}
+	return server, nil
+}
+
+// authNamespaces are the namespaces in which the spec's references resolve for this store and consumer.
+func authNamespaces(store provider.Store, spec *api.KubernetesProvider) []string {
+	var named []*string
+	if spec.AuthRef != nil {
+		named = append(named, spec.AuthRef.Namespace)
+	}
+	if auth := spec.Auth; auth != nil {
+		switch {
+		case auth.ServiceAccount != nil:
+			named = append(named, auth.ServiceAccount.Namespace)
+		case auth.Token != nil:
+			named = append(named, auth.Token.BearerToken.Namespace)
+		case auth.Cert != nil:
+			named = append(named, auth.Cert.ClientCert.Namespace, auth.Cert.ClientKey.Namespace)
+		}
+	}
+	if spec.Server.CAProvider != nil {
+		named = append(named, spec.Server.CAProvider.Namespace)
+	}
+	namespaces := make([]string, len(named))
+	for i, name := range named {
+		namespaces[i] = store.AuthNamespace(name)
+	}
+	return namespaces
+}
+
+func invalid(format string, args ...any) error {
+	return &provider.Error{Kind: provider.Invalid, Message: fmt.Sprintf(format, args...)}
+}

@@ -1,0 +1,74 @@
+package write
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
+)
+
+// The texts that ESO gives failures to delete in a condition.
+var (
+	errDelete        = errors.New(api.MessageDeleteFailed)
+	errDeleteOrphans = errors.New(api.MessageDeleteOrphansFailed)
+)
+
+// Delete deletes the Secret of es, if there is one and es is its controller: the Secret of anyone else stays.
+func (w *Secrets) Delete(ctx context.Context, es *api.ExternalSecret, live *Live) (Outcome, error) {
+	for range tries {
+		if live == nil {
+			return Outcome{Result: Deleted}, nil
+		}
+		if !controls(es, live) {
+			return Outcome{}, fmt.Errorf("%w: Secret %q is not controlled by this ExternalSecret", errDelete, live.Meta.Name)
+		}
+		gone := Changes{Removed: slices.Sorted(maps.Keys(live.digests)), Metadata: true}
+		err := error(nil)
+		if w.DryRun != DryRunClient {
+			err = w.Writer.DeleteSecret(ctx, es.Namespace, live.Meta.Name, live.Meta.UID, live.Meta.ResourceVersion, w.DryRun == DryRunServer)
+		}
+		switch {
+		case err == nil || apierrors.IsNotFound(err):
+			return Outcome{Result: Deleted, Changes: gone}, nil
+		case !apierrors.IsConflict(err):
+			return Outcome{}, fmt.Errorf("%w: %w", errDelete, err)
+		}
+		if live, err = NewIndex(w.Reader).Fresh(ctx, es.Namespace, live.Meta.Name); err != nil {
+			return Outcome{}, fmt.Errorf("%w: %w", errDelete, err)
+		}
+	}
+	return Outcome{}, fmt.Errorf("%w: it was changed %d times meanwhile", errDelete, tries)
+}
+
+// DeleteOrphan deletes the Secret that es has written under another spec.target.name before, as its status tells, if that is
+// still its own. It returns the name of what was deleted, empty if nothing was.
+func (w *Secrets) DeleteOrphan(ctx context.Context, es *api.ExternalSecret) (string, error) {
+	before := es.Status.Binding
+	owns := es.Spec.Target.CreationPolicy == "" || es.Spec.Target.CreationPolicy == api.CreationPolicyOwner
+	if !owns || before == nil || before.Name == "" || before.Name == TargetName(es) {
+		return "", nil
+	}
+	live, err := NewIndex(w.Reader).Fresh(ctx, es.Namespace, before.Name)
+	if err != nil {
+		return "", fmt.Errorf("%w: %w", errDeleteOrphans, err)
+	}
+	if live == nil || !controls(es, live) || live.Meta.Labels[api.LabelOwner] != api.OwnerLabel(es.Namespace, es.Name) {
+		return "", nil
+	}
+	if _, err := w.Delete(ctx, es, live); err != nil {
+		return "", fmt.Errorf("%w: %w", errDeleteOrphans, err)
+	}
+	return before.Name, nil
+}
+
+// controls tells whether this very ExternalSecret is the controller of a Secret.
+func controls(es *api.ExternalSecret, live *Live) bool {
+	controller := metav1.GetControllerOf(&live.Meta)
+	return controller != nil && controller.UID == es.UID
+}
