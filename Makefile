@@ -39,6 +39,10 @@ test: ## Run every test: units, a real control plane, real provider servers.
 	go -C test/awsfake test ./...
 	go -C manifests/crdgen test ./...
 
+.PHONY: test-operator
+test-operator: ## Let External Secrets Operator itself and the product take over from each other (compiles it: minutes).
+	go test -tags operator -run Compatibility -timeout 40m ./test/neighbour
+
 .PHONY: bench
 bench: ## Measure a pass over 2,000 ExternalSecrets against the least the API server can do.
 	go test -run=- -bench=Pass -benchtime=1x ./test/bench
