@@ -6,6 +6,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
@@ -64,6 +65,11 @@ func (p *pass) fail(ctx context.Context, t *task, reason Reason, cause error) {
 	}
 	now := time.Now()
 	wrote, err := write.Failed(ctx, p.client, t.ES, now, message)
+	if apierrors.IsNotFound(err) {
+		r = p.result(t, Skipped)
+		r.Reason, r.Message = Deleting, "it was deleted during the run"
+		return
+	}
 	if err != nil {
 		r.Warnings = append(r.Warnings, "the failure could not be recorded: "+p.mask(t, err))
 		return

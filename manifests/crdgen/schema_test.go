@@ -53,8 +53,14 @@ func TestASpecThatIsTaken(t *testing.T) {
 			`{provider: {vault: {server: x, auth: {a: [1, {b: {}}]}}}}`},
 		"the identity of the Pod that runs": {store, `{provider: {aws: {service: SecretsManager, region: r, auth: {jwt: {serviceAccountToken: ""}}}}}`,
 			`{provider: {aws: {service: SecretsManager, region: r, sessionTagsPolicy: None, auth: {jwt: {serviceAccountToken: ""}}}}}`},
-		"an interval in seconds": {clusterStore, `{refreshInterval: 300, provider: {fake: {}}}`, `{refreshInterval: 300, provider: {fake: {}}}`},
-		"an interval in words":   {clusterStore, `{refreshInterval: 5m, provider: {fake: {}}}`, `{refreshInterval: 5m, provider: {fake: {}}}`},
+		"a fake store's values": {store, `{provider: {fake: {data: [{key: /a, value: ""}, {key: b, value: "1", version: v1}], validationResult: 1}}}`,
+			`{provider: {fake: {data: [{key: /a, value: ""}, {key: b, value: "1", version: v1}], validationResult: 1}}}`},
+		"a Kubernetes store gets the defaults": {store, `{provider: {kubernetes: {auth: {serviceAccount: {name: a}}}}}`,
+			`{provider: {kubernetes: {auth: {serviceAccount: {name: a}}, remoteNamespace: default}}}`},
+		"a Kubernetes server gets the default": {store, `{provider: {kubernetes: {server: {caProvider: {type: ConfigMap, name: a, key: b}}, auth: {token: {bearerToken: {name: a, key: b}}}, remoteNamespace: vault}}}`,
+			`{provider: {kubernetes: {server: {url: kubernetes.default, caProvider: {type: ConfigMap, name: a, key: b}}, auth: {token: {bearerToken: {name: a, key: b}}}, remoteNamespace: vault}}}`},
+		"an interval in seconds": {clusterStore, `{refreshInterval: 300, provider: {fake: {data: []}}}`, `{refreshInterval: 300, provider: {fake: {data: []}}}`},
+		"an interval in words":   {clusterStore, `{refreshInterval: 5m, provider: {fake: {data: []}}}`, `{refreshInterval: 5m, provider: {fake: {data: []}}}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			require.NotEmpty(t, kinds[tc.kind])
@@ -107,8 +113,16 @@ func TestASpecThatIsRefused(t *testing.T) {
 		"a service that AWS does not have": {store, `{provider: {aws: {service: S3, region: r}}}`, "aws.service"},
 		"a session tag that is reserved":   {store, aws(`customSessionTags: {esoStoreKind: a}`), "aws.customSessionTags"},
 		"a ServiceAccount without a name":  {store, aws(`auth: {jwt: {serviceAccountRef: {}}}`), "serviceAccountRef.name: Required"},
-		"a namespace that can't be":        {clusterStore, `{provider: {fake: {}}, conditions: [{namespaces: [A]}]}`, "conditions[0].namespaces[0]"},
-		"a store's interval that is bool":  {clusterStore, `{provider: {fake: {}}, refreshInterval: true}`, "refreshInterval"},
+		"a fake store without values":      {store, `{provider: {fake: {}}}`, "fake.data: Required"},
+		"a fake value without a key":       {store, `{provider: {fake: {data: [{value: sensitive}]}}}`, "fake.data[0].key: Required"},
+		"two identities of Kubernetes":     {store, `{provider: {kubernetes: {auth: {token: {}, cert: {}}}}}`, "kubernetes.auth"},
+		"no identity of Kubernetes":        {store, `{provider: {kubernetes: {auth: {}}}}`, "kubernetes.auth"},
+		"a bundle that is not base64":      {store, `{provider: {kubernetes: {server: {caBundle: "-----BEGIN"}}}}`, "server.caBundle"},
+		"a CA in a Pod":                    {store, `{provider: {kubernetes: {server: {caProvider: {type: Pod, name: a}}}}}`, "caProvider.type"},
+		"a remote namespace with a dot":    {store, `{provider: {kubernetes: {remoteNamespace: a.b}}}`, "remoteNamespace"},
+		"a misspelt field of Kubernetes":   {store, `{provider: {kubernetes: {namespace: a}}}`, `unknown field "spec.provider.kubernetes.namespace"`},
+		"a namespace that can't be":        {clusterStore, `{provider: {fake: {data: []}}, conditions: [{namespaces: [A]}]}`, "conditions[0].namespaces[0]"},
+		"a store's interval that is bool":  {clusterStore, `{provider: {fake: {data: []}}, refreshInterval: true}`, "refreshInterval"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			require.NotEmpty(t, kinds[tc.kind])

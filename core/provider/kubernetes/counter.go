@@ -28,20 +28,25 @@ func (c *counter) snapshot() map[string]int {
 
 // transport counts what passes on to next.
 func (c *counter) transport(next http.RoundTripper) http.RoundTripper {
-	return counted(func(request *http.Request) (*http.Response, error) {
-		op := opGet
-		if request.URL.Query().Has("limit") {
-			op = opList
-		}
-		c.mu.Lock()
-		c.counts["Kubernetes."+op]++
-		c.mu.Unlock()
-		return next.RoundTrip(request)
-	})
+	return &counted{counter: c, next: next}
 }
 
-// counted is a function as a transport.
-type counted func(*http.Request) (*http.Response, error)
+type counted struct {
+	counter *counter
+	next    http.RoundTripper
+}
 
 // RoundTrip implements http.RoundTripper.
-func (c counted) RoundTrip(request *http.Request) (*http.Response, error) { return c(request) }
+func (c *counted) RoundTrip(request *http.Request) (*http.Response, error) {
+	op := opGet
+	if request.URL.Query().Has("limit") {
+		op = opList
+	}
+	c.counter.mu.Lock()
+	c.counter.counts["Kubernetes."+op]++
+	c.counter.mu.Unlock()
+	return c.next.RoundTrip(request)
+}
+
+// WrappedRoundTripper tells client-go what to cancel.
+func (c *counted) WrappedRoundTripper() http.RoundTripper { return c.next }

@@ -33,8 +33,13 @@ func (r *reader) classify(op string, err error) error {
 	case errors.As(err, &network):
 		return unreached(op, network)
 	default:
-		return &provider.Error{Kind: provider.Unavailable, Op: op, Message: "the answer can't be read", Hint: notAnAPIServer}
+		return unreadable(op)
 	}
+}
+
+// unreadable is the error for an answer of success that is not what was asked for.
+func unreadable(op string) error {
+	return &provider.Error{Kind: provider.Unavailable, Op: op, Message: "the answer can't be read", Hint: notAnAPIServer}
 }
 
 const notAnAPIServer = "is the server's URL that of an API server, or does a proxy answer in its place?"
@@ -98,7 +103,10 @@ func unreached(op string, err *url.Error) error {
 	e := &provider.Error{Kind: provider.Unavailable, Op: op, Message: volatile.ReplaceAllString(err.Err.Error(), ""), Cause: err,
 		Hint: "is the server reachable from here?"}
 	var unverified *tls.CertificateVerificationError
-	if errors.As(err, &unverified) {
+	switch {
+	case err.Timeout():
+		e.Message = "no answer came in time" // Go has more than one text for it
+	case errors.As(err, &unverified):
 		e.Hint = "give " + field + ".server.caBundle or caProvider the CA of the server, and url a name that is in its certificate"
 	}
 	return e

@@ -61,9 +61,13 @@ func (r *reader) list(ctx context.Context, selector string, each func(*corev1.Se
 				request = request.Param(name, value)
 			}
 		}
-		var page corev1.SecretList
-		if err := request.Do(ctx).Into(&page); err != nil {
+		object, err := request.Do(ctx).Get()
+		if err != nil {
 			return r.classify(opList, err)
+		}
+		page, ok := object.(*corev1.SecretList)
+		if !ok {
+			return unreadable(opList) // and not an empty list, for which a Secret might be deleted
 		}
 		for i := range page.Items {
 			each(&page.Items[i])

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"k8s.io/apimachinery/pkg/api/validation/path"
+	"k8s.io/apimachinery/pkg/api/validate/content"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
@@ -68,7 +68,7 @@ func decode(store provider.Store) (*api.KubernetesProvider, error) {
 	if spec.RemoteNamespace == "" {
 		spec.RemoteNamespace = defaultNamespace
 	}
-	if problems := path.IsValidPathSegmentName(spec.RemoteNamespace); len(problems) > 0 {
+	if problems := content.IsPathSegmentName(spec.RemoteNamespace); len(problems) > 0 {
 		return nil, invalid("spec.provider.kubernetes.remoteNamespace %q is no namespace: it %s", spec.RemoteNamespace, strings.Join(problems, " and "))
 	}
 	if err := checkAuth(&spec); err != nil {
@@ -78,9 +78,12 @@ func decode(store provider.Store) (*api.KubernetesProvider, error) {
 		spec.Server = api.KubernetesServer{}
 		return &spec, nil
 	}
-	server, err := secureURL("spec.provider.kubernetes.server.url", spec.Server.URL)
+	server, err := secureURL(field+".server.url", spec.Server.URL)
+	if err != nil {
+		return nil, err
+	}
 	spec.Server.URL = server
-	return &spec, err
+	return &spec, nil
 }
 
 // checkAuth demands one identity. There is no default: the rights of whoever makes the pass are not the store's to use.

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/validation/path"
+	"k8s.io/apimachinery/pkg/api/validate/content"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -126,12 +126,16 @@ func (r *reader) secret(ctx context.Context, name string) (remote, error) {
 	if ok {
 		return known, nil
 	}
-	if problems := path.IsValidPathSegmentName(name); len(problems) > 0 {
+	if problems := content.IsPathSegmentName(name); len(problems) > 0 {
 		return remote{}, invalid("remoteRef.key %q is not the name of a Secret: it %s", name, strings.Join(problems, " and "))
 	}
-	var s corev1.Secret
-	if err := r.client.Get().Namespace(r.namespace).Resource("secrets").Name(name).Do(ctx).Into(&s); err != nil {
+	object, err := r.client.Get().Namespace(r.namespace).Resource("secrets").Name(name).Do(ctx).Get()
+	if err != nil {
 		return remote{}, r.classify(opGet, err)
 	}
-	return newRemote(&s), nil
+	s, ok := object.(*corev1.Secret)
+	if !ok {
+		return remote{}, unreadable(opGet)
+	}
+	return newRemote(s), nil
 }

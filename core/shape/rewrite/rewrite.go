@@ -60,6 +60,9 @@ func replace(e *engine.Engine, op *api.RewriteRegexp, values map[string]secret.V
 	if err != nil {
 		return nil, fmt.Errorf(".regexp.source: %w", err)
 	}
+	if err := pattern.CheckReplacement(op.Target); err != nil {
+		return nil, fmt.Errorf(".regexp.target: %w", err)
+	}
 	renamed, err := rename(values, func(key string) (string, error) { return pattern.ReplaceAll(key, op.Target) })
 	if err != nil {
 		return nil, fmt.Errorf(".regexp: %w", err)

@@ -8,7 +8,7 @@ import (
 
 // The limits of an Engine. A step is the work of about a microsecond: an action, a function call, 128 bytes of arguments.
 const (
-	maxSteps = 2_000_000
+	maxSteps = 1_000_000
 	// maxValue is the limit for what a function takes or gives, in bytes: twice what a Secret can hold.
 	maxValue = 2 << 20
 	// maxOutput is the limit for all that is rendered, in bytes.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"regexp"
 	"regexp/syntax"
+	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -54,6 +56,29 @@ func (b *budget) compile(pattern string) (*Regexp, error) {
 
 // read pays for going over a text.
 func (r *Regexp) read(text string) error { return r.budget.spend(1 + len(text)*r.program/200) }
+
+// reference is what stands for a group in a replacement, or for a dollar.
+var reference = regexp.MustCompile(`\$(?:\$|([\pL\p{Nd}_]+)|\{([\pL\p{Nd}_]+)\})`)
+
+// leading is a number that letters follow, which are taken for a part of the name.
+var leading = regexp.MustCompile(`^([0-9]+)(.+)$`)
+
+// CheckReplacement refuses a replacement that names a group which the expression does not have: nothing would stand there.
+func (r *Regexp) CheckReplacement(replacement string) error {
+	for _, match := range reference.FindAllStringSubmatch(replacement, -1) {
+		name := match[1] + match[2]
+		number, err := strconv.Atoi(name)
+		switch {
+		case name == "", err == nil && number <= r.re.NumSubexp(), slices.Contains(r.re.SubexpNames(), name):
+			continue
+		case leading.MatchString(match[1]):
+			return fmt.Errorf("$%s stands for a group of that name, which the expression does not have: write %s", match[1], leading.ReplaceAllString(match[1], "$${$1}$2"))
+		default:
+			return fmt.Errorf("%s stands for a group that the expression does not have", match[0])
+		}
+	}
+	return nil
+}
 
 // ReplaceAll replaces each match in text by replacement, in which $1 or ${name} stands for a group.
 func (r *Regexp) ReplaceAll(text, replacement string) (string, error) {
