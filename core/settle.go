@@ -30,6 +30,10 @@ func (p *pass) write(ctx context.Context, t *task) {
 		result.Outcome, result.Reason = Skipped, NoTarget
 	case write.Retained:
 		result.Outcome = Unchanged
+	case write.Deleted:
+		if !outcome.Changes.Any() { // it was gone before
+			result.Outcome = Unchanged
+		}
 	}
 	if success.Message != api.MessageSecretSynced {
 		result.Message = success.Message

@@ -19,8 +19,22 @@ var (
 	errDeleteOrphans = errors.New(api.MessageDeleteOrphansFailed)
 )
 
-// Delete deletes the Secret of es, if there is one and es is its controller: the Secret of anyone else stays.
+// Delete deletes the Secret of es, if there is one. live is the Secret as it was read, nil if none was found among those that
+// are managed. Only under creationPolicy Owner is there an own Secret to delete; that of anyone else stays, and is an error.
 func (w *Secrets) Delete(ctx context.Context, es *api.ExternalSecret, live *Live) (Outcome, error) {
+	if policy := es.Spec.Target.CreationPolicy; policy != "" && policy != api.CreationPolicyOwner {
+		return Outcome{}, fmt.Errorf("%w: the provider has nothing for it any more, and deletionPolicy Delete needs creationPolicy Owner, not %s", errDelete, policy)
+	}
+	if live == nil {
+		var err error
+		if live, err = w.fresh(ctx, es); err != nil {
+			return Outcome{}, fmt.Errorf("%w: %w", errDelete, err)
+		}
+	}
+	return w.deleteOwn(ctx, es, live)
+}
+
+func (w *Secrets) deleteOwn(ctx context.Context, es *api.ExternalSecret, live *Live) (Outcome, error) {
 	for range tries {
 		if live == nil {
 			return Outcome{Result: Deleted}, nil
@@ -61,7 +75,7 @@ func (w *Secrets) DeleteOrphan(ctx context.Context, es *api.ExternalSecret) (str
 	if live == nil || !controls(es, live) || live.Meta.Labels[api.LabelOwner] != api.OwnerLabel(es.Namespace, es.Name) {
 		return "", nil
 	}
-	if _, err := w.Delete(ctx, es, live); err != nil {
+	if _, err := w.deleteOwn(ctx, es, live); err != nil {
 		return "", fmt.Errorf("%w: %w", errDeleteOrphans, err)
 	}
 	return before.Name, nil

@@ -1,6 +1,6 @@
-// Command awsfake is an AWS endpoint for tests and demos: Secrets Manager, Parameter Store and STS with signatures, permissions,
-// web identity tokens and errors as AWS has them, and a control side (package internal/control) that prepares and disturbs them. It holds everything in
-// memory and keeps nothing.
+// Command awsfake is an AWS endpoint for tests and demos: Secrets Manager, Parameter Store and STS with signatures, permissions, web
+// identity tokens and errors as AWS has them, and a control side (package internal/control) that prepares and disturbs them. It holds
+// everything in memory and keeps nothing.
 package main
 
 import (

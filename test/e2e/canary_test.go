@@ -25,6 +25,7 @@ func (c canaries) forms() map[string]string {
 	for _, secret := range c {
 		quoted, _ := json.Marshal(secret) // a text always marshals
 		forms[secret] = "as it is"
+		forms[secret[:9]] = "only its beginning"
 		forms[string(quoted[1:len(quoted)-1])] = "escaped for JSON"
 		forms[strings.Trim(strconv.Quote(secret), `"`)] = "escaped for Go"
 		forms[url.QueryEscape(secret)] = "escaped for a URL"

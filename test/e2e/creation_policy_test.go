@@ -2,7 +2,6 @@ package e2e_test
 
 import (
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -194,10 +193,10 @@ func TestARecreatedExternalSecretTakesItsSecretBack(t *testing.T) {
 	// Without its dependents, as a move to another cluster's or tool's hands would do it.
 	orphan := metav1.DeletePropagationOrphan
 	require.NoError(t, client.Delete(t.Context(), "app", metav1.DeleteOptions{PropagationPolicy: &orphan}))
-	require.Eventually(t, func() bool {
+	until(t, "the ExternalSecret is gone", func() bool {
 		_, err := client.Get(t.Context(), "app", metav1.GetOptions{})
 		return apierrors.IsNotFound(err)
-	}, 30*time.Second, 50*time.Millisecond)
+	})
 	w.apply(t, manifest)
 	w.pass(t).synced(t)
 	assert.Equal(t, w.get(t, "app").UID, w.secret(t, "app").OwnerReferences[0].UID)
@@ -206,11 +205,11 @@ func TestARecreatedExternalSecretTakesItsSecretBack(t *testing.T) {
 	require.NoError(t, client.Delete(t.Context(), "app", metav1.DeleteOptions{}))
 	w.apply(t, manifest)
 	uid := w.get(t, "app").UID
-	require.Eventually(t, func() bool {
+	until(t, "the Secret is the new one's", func() bool {
 		w.pass(t).synced(t)
 		s, err := w.core.CoreV1().Secrets(w.namespace).Get(t.Context(), "app", metav1.GetOptions{})
 		return err == nil && len(s.OwnerReferences) == 1 && s.OwnerReferences[0].UID == uid
-	}, 30*time.Second, 200*time.Millisecond)
+	})
 	assert.Equal(t, map[string]string{"value": "1"}, w.data(t, "app"))
 }
 

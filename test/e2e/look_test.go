@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	corev1 "k8s.io/api/core/v1"
@@ -76,4 +77,14 @@ func (w *world) events(t *testing.T, name string) []corev1.Event {
 	})
 	require.NoError(t, err)
 	return list.Items
+}
+
+// until waits for something that the cluster or a program comes to by itself: the garbage collector may take half a minute to
+// notice a new kind of owner. It asks in the test's own goroutine, so that the question may fail the test.
+func until(t *testing.T, what string, come func() bool) {
+	t.Helper()
+	const limit, pause = 2 * time.Minute, 20 * time.Millisecond
+	for deadline := time.Now().Add(limit); !come(); time.Sleep(pause) {
+		require.True(t, time.Now().Before(deadline), "waited for nothing: %s", what)
+	}
 }

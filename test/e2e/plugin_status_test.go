@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -151,8 +150,8 @@ func TestStatusWatchesChanges(t *testing.T) {
 			return false
 		}
 	}
-	require.Eventually(t, shown("red", "NeverSynced"), 30*time.Second, 50*time.Millisecond)
+	until(t, "red is shown as it is", shown("red", "NeverSynced"))
 	require.Zero(t, w.plugin(t, "refresh", "red").Code)
-	require.Eventually(t, shown("red", "Synced"), 30*time.Second, 50*time.Millisecond, "%s", p.out())
+	until(t, "red is shown as it has become", shown("red", "Synced"))
 	assert.False(t, shown("blue", "Synced")())
 }

@@ -6,7 +6,6 @@ import (
 	"os/exec"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -78,5 +77,5 @@ func (p *process) signal(t *testing.T, s os.Signal) {
 // untilAsked waits until AWS has begun to be asked: by then the cluster has been read.
 func (w *world) untilAsked(t *testing.T) {
 	t.Helper()
-	require.Eventually(t, func() bool { return w.aws.Counters(t).Total() > 0 }, 30*time.Second, 5*time.Millisecond)
+	until(t, "AWS is asked", func() bool { return w.aws.Counters(t).Total() > 0 })
 }

@@ -1,13 +1,16 @@
 package e2e_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/test/harness"
 )
 
@@ -66,5 +69,62 @@ func TestAWriteThatLosesARaceIsDoneAgainOnTheNewerSecret(t *testing.T) {
 			}
 			assert.Equal(t, 1, w.aws.Counters(t).Total(), "what was fetched is not fetched again")
 		})
+	}
+}
+
+func TestAnExternalSecretThatGoesAwayDuringThePassDoesNoHarm(t *testing.T) {
+	t.Parallel()
+	for name, again := range map[string]bool{"for good": false, "and comes back as another": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.aws.Put(t, "a", "1")
+			manifest := externalSecret("app", dataOf("a"))
+			w.apply(t, awsStore, manifest, externalSecret("healthy", dataOf("a")))
+			w.aws.Latency(t, harness.OpGetSecretValue, 1500*time.Millisecond)
+
+			p := w.start(t)
+			w.untilAsked(t)
+			client := w.resource(t, api.APIVersion, api.KindExternalSecret, w.namespace)
+			require.NoError(t, client.Delete(t.Context(), "app", metav1.DeleteOptions{}))
+			if again {
+				w.apply(t, manifest)
+			}
+			done := readPass(t, p.wait(t))
+			assert.Equal(t, "created", done.of(t, "healthy").Outcome)
+			w.aws.Latency(t, harness.OpGetSecretValue, 0)
+			if !again {
+				done.synced(t)
+				assert.Equal(t, "Deleting", done.of(t, "app").Reason, "nobody's failure")
+				until(t, "its Secret goes after it", func() bool { return len(w.leftIn(t)) == 1 })
+				return
+			}
+			uid := w.get(t, "app").UID
+			until(t, "the Secret is the new one's", func() bool {
+				w.pass(t).synced(t)
+				s, err := w.core.CoreV1().Secrets(w.namespace).Get(t.Context(), "app", metav1.GetOptions{})
+				return err == nil && len(s.OwnerReferences) == 1 && s.OwnerReferences[0].UID == uid
+			})
+		})
+	}
+}
+
+// Nobody keeps a person from refreshing while the runner runs.
+func TestTwoPassesAtOnceComeToTheSameEnd(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.rotate(t, 1)
+	w.fleet(t)
+	for round := range 3 {
+		first, second := w.start(t), w.startProgram(t, pluginPath(t), "refresh", "--all", "--namespace", w.namespace)
+		readPass(t, first.wait(t)).synced(t)
+		r := second.wait(t)
+		require.Zero(t, r.Code, "%s%s", r.Stdout, r.Stderr)
+		left := w.leftIn(t)
+		require.Len(t, left, 91)
+		assert.Contains(t, left["es-0"].Data["value"], fmt.Sprint("of round ", round+1))
+		assert.Len(t, left["shared"].Data, 11)
+		assert.Equal(t, map[string]int{"unchanged": 100}, w.pass(t).synced(t).Report.Outcomes)
+		w.rotate(t, round+2)
 	}
 }

@@ -48,10 +48,10 @@ func TestTheSeedExampleAppliesStrictlyAndSyncs(t *testing.T) {
 				ctx := context.WithoutCancel(t.Context())
 				client := w.resource(t, api.APIVersion, api.KindExternalSecret, "default")
 				require.NoError(t, client.Delete(ctx, name, metav1.DeleteOptions{PropagationPolicy: &foreground}))
-				require.Eventually(t, func() bool {
+				until(t, "the ExternalSecret is gone", func() bool {
 					_, err := client.Get(ctx, name, metav1.GetOptions{})
 					return apierrors.IsNotFound(err)
-				}, time.Minute, 50*time.Millisecond)
+				})
 				w.noSecret(t, "database-credentials")
 			})
 			sync(t, w)

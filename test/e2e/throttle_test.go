@@ -104,3 +104,18 @@ func TestOneForbiddenSecretOfABatchFailsWhoAsksForItOnly(t *testing.T) {
 	}
 	assert.Equal(t, 2, w.aws.Counters(t).Total(), "no read is repeated")
 }
+
+func TestAnEndpointThatIsNotThereIsNamed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.apply(t, patient("store", "maxRetries: 2, retryInterval: 10ms"), externalSecret("app", dataOf("a")))
+	p := w.passIn(t, append(w.environment(), "AWS_ENDPOINT_URL=http://127.0.0.1:1"))
+	assert.Equal(t, 1, p.Code)
+	failed := p.of(t, "app")
+	assert.Equal(t, "ProviderError", failed.Reason)
+	for _, says := range []string{`"a"`, "127.0.0.1:1", "connection refused", "reachable"} {
+		assert.Contains(t, failed.Message, says)
+	}
+	again := w.passIn(t, append(w.environment(), "AWS_ENDPOINT_URL=http://127.0.0.1:1"))
+	assert.Equal(t, failed.Message, again.of(t, "app").Message, "in the same words each time")
+}

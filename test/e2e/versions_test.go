@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -45,8 +44,7 @@ func (w *world) setServed(ctx context.Context, t *testing.T, versions []string) 
 		}
 	}
 	slices.Sort(want)
-	require.Eventually(t, func() bool { return slices.Equal(want, w.served(ctx, t)) }, 30*time.Second, 50*time.Millisecond,
-		"the API server goes on serving other versions than %v", versions)
+	until(t, fmt.Sprintf("the API server serves %v only", versions), func() bool { return slices.Equal(want, w.served(ctx, t)) })
 }
 
 // served are the resources of the External Secrets API that are served, each after its version and a slash.

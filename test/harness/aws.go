@@ -2,13 +2,14 @@ package harness
 
 import "testing"
 
-// Endpoint is a fake of AWS Secrets Manager and STS that belongs to one test. What AWSDoor offers disturbs and counts its requests.
+// Endpoint is a fake of AWS Secrets Manager, Parameter Store and STS that belongs to one test. What AWSDoor offers disturbs and counts
+// its requests.
 type Endpoint struct {
 	AWSDoor
 }
 
-// AWS starts an endpoint that has no secrets and no roles, and one access key that may do everything: the one of Env. It stops when
-// the test ends.
+// AWS starts an endpoint that has no secrets, no parameters and no roles, and one access key that may do everything: the one of Env.
+// It stops when the test ends.
 func AWS(t testing.TB) *Endpoint {
 	t.Helper()
 	e := &Endpoint{startDoor(t, ".")}
@@ -51,6 +52,24 @@ func (e *Endpoint) Delete(t testing.TB, name string) {
 	e.post(t, "secrets/delete", []AWSSecret{{Name: name}})
 }
 
+// PutParameter stores a secure string in AWSRegion, as a new version when it exists.
+func (e *Endpoint) PutParameter(t testing.TB, name, value string) {
+	t.Helper()
+	e.SeedParameters(t, []AWSParameter{{Name: name, Value: value}})
+}
+
+// SeedParameters puts many parameters with types, labels or tags.
+func (e *Endpoint) SeedParameters(t testing.TB, all []AWSParameter) {
+	t.Helper()
+	e.post(t, "parameters", all)
+}
+
+// DeleteParameter deletes a parameter of AWSRegion.
+func (e *Endpoint) DeleteParameter(t testing.TB, name string) {
+	t.Helper()
+	e.post(t, "parameters/delete", []AWSParameter{{Name: name}})
+}
+
 // Role adds a role, or replaces the one of the same ARN.
 func (e *Endpoint) Role(t testing.TB, role AWSRole) {
 	t.Helper()
@@ -64,8 +83,8 @@ func (e *Endpoint) JWKS(t testing.TB, issuer string, jwks []byte) {
 	e.post(t, "jwks", awsIssuer{Issuer: issuer, JWKS: jwks})
 }
 
-// Deny takes an action such as "secretsmanager:GetSecretValue" away from a principal, for the secrets whose names begin with
-// resource, or the role whose ARN does. principal is an ARN or an access key id and may, like action, have * for any text; empty
+// Deny takes an action such as "secretsmanager:GetSecretValue" away from a principal, for the secrets, parameters or paths that begin
+// with resource, or the role whose ARN does. principal is an ARN or an access key id and may, like action, have * for any text; empty
 // means everybody, and an empty resource everything.
 func (e *Endpoint) Deny(t testing.TB, principal, action, resource string) {
 	t.Helper()

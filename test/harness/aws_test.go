@@ -8,6 +8,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
 	"github.com/stretchr/testify/require"
@@ -50,6 +52,29 @@ func TestAWSIsReadWithNothingButItsEnvironment(t *testing.T) {
 	require.Equal(t, 1, counters.Secrets["my-app/a"])
 	e.ResetCounters(t)
 	require.Zero(t, e.Counters(t).Total())
+}
+
+func TestAWSHasParameters(t *testing.T) {
+	e := harness.AWS(t)
+	e.PutParameter(t, "/my-app/a", "old")
+	e.SeedParameters(t, []harness.AWSParameter{{Name: "/my-app/a", Value: "new", Labels: []string{"live"}, Tags: map[string]string{"k": "v"}}})
+	e.PutParameter(t, "/my-app/b", "2")
+	e.DeleteParameter(t, "/my-app/b")
+	client := ssm.NewFromConfig(awsConfig(t, e.Env()))
+
+	out, err := client.GetParameters(t.Context(), &ssm.GetParametersInput{
+		Names: []string{"/my-app/a:live", "/my-app/b"}, WithDecryption: aws.Bool(true),
+	})
+	require.NoError(t, err)
+	require.Equal(t, []string{"/my-app/b"}, out.InvalidParameters)
+	require.Len(t, out.Parameters, 1)
+	require.Equal(t, "new", *out.Parameters[0].Value)
+	tags, err := client.ListTagsForResource(t.Context(), &ssm.ListTagsForResourceInput{
+		ResourceType: types.ResourceTypeForTaggingParameter, ResourceId: aws.String("/my-app/a"),
+	})
+	require.NoError(t, err)
+	require.Equal(t, "v", *tags.TagList[0].Value)
+	require.Equal(t, 2, e.Counters(t).IDs[harness.OpGetParameters])
 }
 
 func TestAWSCanBeDisturbed(t *testing.T) {

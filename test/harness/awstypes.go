@@ -11,6 +11,11 @@ const (
 	OpBatchGetSecretValue       = "secretsmanager.BatchGetSecretValue"
 	OpListSecrets               = "secretsmanager.ListSecrets"
 	OpDescribeSecret            = "secretsmanager.DescribeSecret"
+	OpGetParameter              = "ssm.GetParameter"
+	OpGetParameters             = "ssm.GetParameters"
+	OpGetParametersByPath       = "ssm.GetParametersByPath"
+	OpDescribeParameters        = "ssm.DescribeParameters"
+	OpListTagsForResource       = "ssm.ListTagsForResource"
 	OpAssumeRole                = "sts.AssumeRole"
 	OpAssumeRoleWithWebIdentity = "sts.AssumeRoleWithWebIdentity"
 	OpGetCallerIdentity         = "sts.GetCallerIdentity"
@@ -26,6 +31,17 @@ type AWSSecret struct {
 	Description string            `json:"description,omitempty"`
 	Tags        map[string]string `json:"tags,omitempty"`
 	Pending     bool              `json:"pendingDeletion,omitempty"` // scheduled for deletion
+}
+
+// AWSParameter is a parameter to be seeded.
+type AWSParameter struct {
+	Name    string            `json:"name"`
+	Account string            `json:"account,omitempty"` // default AWSAccount
+	Region  string            `json:"region,omitempty"`  // default AWSRegion
+	Value   string            `json:"value"`
+	Type    string            `json:"type,omitempty"`   // default SecureString
+	Labels  []string          `json:"labels,omitempty"` // of this version
+	Tags    map[string]string `json:"tags,omitempty"`
 }
 
 // AWSKey is an access key of an IAM user; with a session token, a temporary one that does not expire.
@@ -63,7 +79,8 @@ type AWSFault struct {
 	Message string `json:"message,omitempty"`
 	Status  int    `json:"status,omitempty"` // HTTP status, default 400
 	Times   int    `json:"n,omitempty"`      // requests that fail, default 1
-	// Secret is the name of the one secret whose reading fails: a GetSecretValue of it, or its item of a batch.
+	// Secret is the name of the one secret or parameter whose reading fails: alone or as an item of a batch. A batch of parameters
+	// fails as a whole.
 	Secret string `json:"secret,omitempty"`
 }
 
@@ -88,8 +105,8 @@ type Counters struct {
 	Requests   map[string]int            `json:"requests"`   // by operation
 	Principals map[string]map[string]int `json:"principals"` // by ARN of the caller ("" when unsigned), then by operation
 	Errors     map[string]map[string]int `json:"errors"`     // whole requests refused, by operation, then by error code
-	IDs        map[string]int            `json:"ids"`        // secrets asked for, by operation: 20 for a full batch
-	Secrets    map[string]int            `json:"secrets"`    // how often a secret id was asked to be read
+	IDs        map[string]int            `json:"ids"`        // secrets or parameters asked for, by operation: 20 for a full batch
+	Secrets    map[string]int            `json:"secrets"`    // how often the id of one was asked to be read
 	Peak       map[string]int            `json:"peak"`       // most requests at one time, by operation
 	PeakTotal  int                       `json:"peakTotal"`  // most requests at one time
 }

@@ -12,6 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
 	"github.com/stretchr/testify/require"
 )
 
@@ -48,11 +50,7 @@ func Moto(t testing.TB) *MotoEndpoint {
 // are not to be trusted across it.
 func (m *MotoEndpoint) Put(t testing.TB, name, value string) {
 	t.Helper()
-	admin := adminKey()
-	client := secretsmanager.New(secretsmanager.Options{
-		Region: AWSRegion, BaseEndpoint: aws.String(m.URL()),
-		Credentials: credentials.NewStaticCredentialsProvider(admin.ID, admin.Secret, ""),
-	})
+	client := secretsmanager.New(secretsmanager.Options{Region: AWSRegion, BaseEndpoint: aws.String(m.URL()), Credentials: adminCredentials()})
 	ctx := context.WithoutCancel(t.Context())
 	_, err := client.CreateSecret(ctx, &secretsmanager.CreateSecretInput{Name: &name, SecretString: &value})
 	var exists *types.ResourceExistsException
@@ -60,4 +58,19 @@ func (m *MotoEndpoint) Put(t testing.TB, name, value string) {
 		_, err = client.PutSecretValue(ctx, &secretsmanager.PutSecretValueInput{SecretId: &name, SecretString: &value})
 	}
 	require.NoError(t, err)
+}
+
+// PutParameter stores a secure string in AWSRegion, as a new version when it exists. It goes through the API, as Put does.
+func (m *MotoEndpoint) PutParameter(t testing.TB, name, value string) {
+	t.Helper()
+	client := ssm.New(ssm.Options{Region: AWSRegion, BaseEndpoint: aws.String(m.URL()), Credentials: adminCredentials()})
+	_, err := client.PutParameter(context.WithoutCancel(t.Context()), &ssm.PutParameterInput{
+		Name: &name, Value: &value, Type: ssmtypes.ParameterTypeSecureString, Overwrite: aws.Bool(true),
+	})
+	require.NoError(t, err)
+}
+
+func adminCredentials() aws.CredentialsProvider {
+	admin := adminKey()
+	return credentials.NewStaticCredentialsProvider(admin.ID, admin.Secret, "")
 }

@@ -23,6 +23,13 @@ func TestRefusal(t *testing.T) {
 			"ResourceNotFoundException", "Secrets Manager can't find the specified secret.", provider.NotFound,
 			"GetSecretValue: ResourceNotFoundException: Secrets Manager can't find the specified secret. (check remoteRef.key, the store's prefix and its region)",
 		},
+		"a parameter that does not exist, of which AWS says nothing": {
+			"ParameterNotFound", "", provider.NotFound, "GetSecretValue: ParameterNotFound (check remoteRef.key, the store's prefix and its region)",
+		},
+		"a version of a parameter that does not exist": {"ParameterVersionNotFound", "no version 9", provider.NotFound, ""},
+		"tags of a parameter that does not exist":      {"InvalidResourceId", "not valid", provider.NotFound, ""},
+		"a key that can't be used":                     {"InvalidKeyId", "disabled", provider.Denied, ""},
+		"a fault of the service of parameters":         {"InternalServerError", "oops", provider.Unavailable, ""},
 		"a secret that waits for its deletion, in AWS's words": {
 			"InvalidRequestException", "You can't perform this operation on the secret because it was marked for deletion.", provider.NotFound, "",
 		},

@@ -69,6 +69,9 @@ func TestIdentity(t *testing.T) {
 		"another region is another place": {
 			[2]side{{nil, namespaced("a", "one")}, {func(s *api.AWSProvider) { s.Region = "us-east-1" }, namespaced("a", "one")}}, false,
 		},
+		"another service is another place": {
+			[2]side{{nil, namespaced("a", "one")}, {ofParameters, namespaced("a", "one")}}, false,
+		},
 		"another role is another caller": {
 			[2]side{{nil, namespaced("a", "one")}, {func(s *api.AWSProvider) { s.Role = "arn:aws:iam::1:role/r" }, namespaced("a", "one")}}, false,
 		},
@@ -112,15 +115,32 @@ func TestRef(t *testing.T) {
 		prefix string
 		remote api.RemoteRef
 		want   provider.Ref
+		change func(*api.AWSProvider)
 	}{
-		"a key is taken as it is":                       {"", api.RemoteRef{Key: "k"}, provider.Ref{Key: "k"}},
-		"the prefix goes before the key":                {"team/", api.RemoteRef{Key: "k", Version: "v"}, provider.Ref{Key: "team/k", Version: "v"}},
-		"naming the current stage is naming no version": {"", api.RemoteRef{Key: "k", Version: "AWSCURRENT"}, provider.Ref{Key: "k"}},
-		"the property makes no difference":              {"", api.RemoteRef{Key: "k", Property: "p"}, provider.Ref{Key: "k"}},
+		"a key is taken as it is":                       {remote: api.RemoteRef{Key: "k"}, want: provider.Ref{Key: "k"}},
+		"the prefix goes before the key":                {prefix: "team/", remote: api.RemoteRef{Key: "k", Version: "v"}, want: provider.Ref{Key: "team/k", Version: "v"}},
+		"naming the current stage is naming no version": {remote: api.RemoteRef{Key: "k", Version: "AWSCURRENT"}, want: provider.Ref{Key: "k"}},
+		"the property makes no difference":              {remote: api.RemoteRef{Key: "k", Property: "p"}, want: provider.Ref{Key: "k"}},
+		"a metadata policy None is the value":           {remote: api.RemoteRef{Key: "k", MetadataPolicy: api.MetadataPolicyNone}, want: provider.Ref{Key: "k"}},
+		"tags are another thing to read": {
+			prefix: "team/", remote: api.RemoteRef{Key: "k", MetadataPolicy: api.MetadataPolicyFetch}, want: provider.Ref{Key: "team/k", Metadata: true},
+		},
+		"tags are the same in each version": {
+			remote: api.RemoteRef{Key: "k", Version: "v", MetadataPolicy: api.MetadataPolicyFetch}, want: provider.Ref{Key: "k", Metadata: true},
+		},
+		"a label of a parameter is not the stage of the same name": {
+			remote: api.RemoteRef{Key: "k", Version: "AWSCURRENT"}, want: provider.Ref{Key: "k", Version: "AWSCURRENT"}, change: ofParameters,
+		},
+		"the prefix goes before the name of a parameter": {
+			prefix: "/team/", remote: api.RemoteRef{Key: "k", Version: "3"}, want: provider.Ref{Key: "/team/k", Version: "3"}, change: ofParameters,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			spec := staticSpec()
 			spec.Prefix = tc.prefix
+			if tc.change != nil {
+				tc.change(&spec)
+			}
 			location, err := Provider{}.Locate(storeOf(t, spec))
 			require.NoError(t, err)
 			assert.Equal(t, tc.want, location.Ref(&tc.remote))
@@ -130,12 +150,14 @@ func TestRef(t *testing.T) {
 
 func TestDecode(t *testing.T) {
 	for name, tc := range map[string]struct{ spec, want string }{
-		"a spec that is not an object":   {`"x"`, "spec.provider.aws can't be read"},
-		"a field of the wrong type":      {`{"service":"SecretsManager","region":5}`, "region"},
-		"no region":                      {`{"service":"SecretsManager"}`, "spec.provider.aws.region is missing"},
-		"no service":                     {`{"region":"r"}`, `service "" is not supported`},
-		"a service that is not read yet": {`{"region":"r","service":"ParameterStore"}`, `service "ParameterStore" is not supported`},
-		"a token in the manifest":        {`{"region":"r","service":"SecretsManager","auth":{"jwt":{"serviceAccountToken":"eyJhbGciOi"}}}`, "serviceAccountToken must be empty"},
+		"a spec that is not an object": {`"x"`, "spec.provider.aws can't be read"},
+		"a field of the wrong type":    {`{"service":"SecretsManager","region":5}`, "region"},
+		"no region":                    {`{"service":"SecretsManager"}`, "spec.provider.aws.region is missing"},
+		"no service":                   {`{"region":"r"}`, `service "" is not supported`},
+		"a service that is not read": {
+			`{"region":"r","service":"CertificateManager"}`, `service "CertificateManager" is not supported: only SecretsManager and ParameterStore are`,
+		},
+		"a token in the manifest": {`{"region":"r","service":"SecretsManager","auth":{"jwt":{"serviceAccountToken":"eyJhbGciOi"}}}`, "serviceAccountToken must be empty"},
 	} {
 		t.Run(name+" is refused", func(t *testing.T) {
 			_, err := Provider{}.Locate(provider.Store{Spec: json.RawMessage(tc.spec)})

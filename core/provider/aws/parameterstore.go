@@ -186,7 +186,9 @@ func selected(ref provider.Ref) string {
 }
 
 // hasSelector tells whether a name ends in a version or label.
-func hasSelector(name string) bool { return strings.LastIndex(name, ":") > strings.LastIndex(name, "/") }
+func hasSelector(name string) bool {
+	return strings.LastIndex(name, ":") > strings.LastIndex(name, "/")
+}
 
 // bareName is the parameter that a name or an ARN is about, without its version or label, account and leading slash.
 func bareName(name string) string {

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -242,7 +243,7 @@ func TestReadOne(t *testing.T) {
 
 func TestRetries(t *testing.T) {
 	t.Run("a throttled request is tried again", func(t *testing.T) {
-		var s *service
+		var s *server
 		s = serve(t, func(call) reply {
 			if len(s.made()) < 3 {
 				return refuse("ThrottlingException", "Rate exceeded")
@@ -299,22 +300,32 @@ func TestPlan(t *testing.T) {
 		return all
 	}
 	versioned := provider.Ref{Key: "v", Version: "AWSPREVIOUS"}
+	secrets, parameters := newSecretsManager(aws.Config{}, "", newCounter()), newParameterStore(aws.Config{}, "", newCounter())
 	for name, tc := range map[string]struct {
-		refs  []provider.Ref
-		sizes []int
+		reader *reader
+		refs   []provider.Ref
+		sizes  []int
 	}{
-		"nothing is no request":                            {nil, nil},
-		"twenty are one request":                           {many(20), []int{20}},
-		"twenty-one are two":                               {many(21), []int{20, 1}},
-		"five hundred are twenty-five":                     {many(500), slices.Repeat([]int{20}, 25)},
-		"a version of its own is a request of its own":     {append(many(2), versioned), []int{2, 1}},
-		"a version in between does not break a batch":      {append([]provider.Ref{versioned}, many(3)...), []int{1, 3}},
-		"the current stage by its name goes into a batch":  {append(many(2), provider.Ref{Key: "c", Version: "AWSCURRENT"}), []int{3}},
-		"an id of a version is a request of its own":       {append(many(2), provider.Ref{Key: "c", Version: "uuid/1"}), []int{2, 1}},
-		"a full batch opens another with the version past": {append(append(many(20), versioned), provider.Ref{Key: "x"}, provider.Ref{Key: "y"}), []int{20, 1, 2}},
+		"nothing is no request":                            {secrets, nil, nil},
+		"twenty are one request":                           {secrets, many(20), []int{20}},
+		"twenty-one are two":                               {secrets, many(21), []int{20, 1}},
+		"five hundred are twenty-five":                     {secrets, many(500), slices.Repeat([]int{20}, 25)},
+		"a version of its own is a request of its own":     {secrets, append(many(2), versioned), []int{2, 1}},
+		"a version in between does not break a batch":      {secrets, append([]provider.Ref{versioned}, many(3)...), []int{1, 3}},
+		"the current stage by its name goes into a batch":  {secrets, append(many(2), provider.Ref{Key: "c", Version: "AWSCURRENT"}), []int{3}},
+		"an id of a version is a request of its own":       {secrets, append(many(2), provider.Ref{Key: "c", Version: "uuid/1"}), []int{2, 1}},
+		"a full batch opens another with the version past": {secrets, append(append(many(20), versioned), provider.Ref{Key: "x"}, provider.Ref{Key: "y"}), []int{20, 1, 2}},
+		"tags are a request of their own":                  {secrets, append(many(2), provider.Ref{Key: "t", Metadata: true}), []int{2, 1}},
+		"ten parameters are one request":                   {parameters, many(10), []int{10}},
+		"eleven parameters are two":                        {parameters, many(11), []int{10, 1}},
+		"versions of several parameters are one request":   {parameters, []provider.Ref{{Key: "a", Version: "1"}, {Key: "b", Version: "1"}, {Key: "c"}}, []int{3}},
+		"versions of one parameter go different ways, which others join": {
+			parameters, append([]provider.Ref{{Key: "1"}, {Key: "1", Version: "3"}, {Key: "1:live"}, {Key: "arn:aws:ssm:r:1:parameter/1"}}, many(25)[2:]...), []int{10, 10, 6, 1},
+		},
+		"tags of parameters are requests of their own": {parameters, append(many(2), provider.Ref{Key: "t", Metadata: true}), []int{2, 1}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			groups := (REPLACED(tc.refs)
+			groups := tc.reader.Plan(tc.refs)
 			var sizes []int
 			var flat []provider.Ref
 			for _, group := range groups {

@@ -21,7 +21,7 @@ import (
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/secret"
 )
 
-// call is a request that the service got: Secrets Manager's as JSON, STS's as a form.
+// call is a request that the service got: those of Secrets Manager and Parameter Store as JSON, STS's as a form.
 type call struct {
 	Operation string
 	JSON      struct {
@@ -30,9 +30,21 @@ type call struct {
 		Version   string   `json:"VersionId"`
 		Stage     string   `json:"VersionStage"`
 		NextToken string
+
+		Name, Path, ResourceID, ResourceType string
+		Names                                []string
+		Filters, ParameterFilters            []filter
+		MaxResults                           int
+		Recursive, WithDecryption            bool
 	}
 	Form   url.Values
 	Header http.Header
+}
+
+// filter is one of a list, of either service.
+type filter struct {
+	Key, Option string
+	Values      []string
 }
 
 // reply is the service's answer: a body that is encoded as JSON, or text that is sent as it is.
@@ -47,15 +59,15 @@ func refuse(code, message string) reply {
 	return reply{Status: http.StatusBadRequest, Body: map[string]string{"__type": code, "Message": message}}
 }
 
-// service is Secrets Manager and STS for one test, as far as the wire goes: what they answer is the test's.
-type service struct {
+// server is Secrets Manager, Parameter Store and STS for one test, as far as the wire goes: what they answer is the test's.
+type server struct {
 	URL string
 
 	mu    sync.Mutex
 	calls []call
 }
 
-func serve(t *testing.T, answer func(call) reply) *service {
+func serve(t *testing.T, answer func(call) reply) *server {
 	t.Helper()
 	for name, value := range map[string]string{
 		"AWS_EC2_METADATA_DISABLED": "true", "AWS_PROFILE": "", "AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "",
@@ -63,7 +75,7 @@ func serve(t *testing.T, answer func(call) reply) *service {
 	} {
 		t.Setenv(name, value)
 	}
-	s := &service{}
+	s := &server{}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c, err := parse(r)
 		if !assert.NoError(t, err) {
@@ -86,7 +98,7 @@ func parse(r *http.Request) (call, error) {
 	}
 	c := call{Header: r.Header}
 	if target := r.Header.Get("X-Amz-Target"); target != "" {
-		c.Operation = strings.TrimPrefix(target, "secretsmanager.")
+		_, c.Operation, _ = strings.Cut(target, ".")
 		return c, json.Unmarshal(body, &c.JSON)
 	}
 	c.Form, err = url.ParseQuery(string(body))
@@ -110,14 +122,14 @@ func write(t *testing.T, w http.ResponseWriter, answer reply) {
 }
 
 // made returns the calls so far.
-func (s *service) made() []call {
+func (s *server) made() []call {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return append([]call(nil), s.calls...)
 }
 
 // operations returns the names of the calls so far.
-func (s *service) operations() []string {
+func (s *server) operations() []string {
 	var names []string
 	for _, c := range s.made() {
 		names = append(names, c.Operation)
@@ -125,17 +137,19 @@ func (s *service) operations() []string {
 	return names
 }
 
-func (s *service) provider() Provider {
+func (s *server) provider() Provider {
 	return Provider{Getenv: func(name string) string {
-		if name == "AWS_SECRETSMANAGER_ENDPOINT" || name == "AWS_STS_ENDPOINT" {
+		switch name {
+		case "AWS_SECRETSMANAGER_ENDPOINT", "AWS_SSM_ENDPOINT", "AWS_STS_ENDPOINT":
 			return s.URL
+		default:
+			return ""
 		}
-		return ""
 	}}
 }
 
 // open opens a store with static keys, whose requests are tried so many times with next to no wait.
-func (s *service) open(t *testing.T, attempts int32, change ...func(*api.AWSProvider)) provider.Reader {
+func (s *server) open(t *testing.T, attempts int32, change ...func(*api.AWSProvider)) provider.Reader {
 	t.Helper()
 	spec := staticSpec()
 	for _, c := range change {
@@ -148,6 +162,9 @@ func (s *service) open(t *testing.T, attempts int32, change ...func(*api.AWSProv
 	require.NoError(t, err)
 	return reader
 }
+
+// ofParameters makes a spec one of Parameter Store.
+func ofParameters(spec *api.AWSProvider) { spec.Service = api.AWSParameterStoreService }
 
 func staticSpec() api.AWSProvider {
 	return api.AWSProvider{

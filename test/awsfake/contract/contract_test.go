@@ -19,6 +19,7 @@ func sentences() []sentence {
 	var all []sentence
 	for _, some := range [][]sentence{
 		reading(), batches(), listing(), writing(), deleting(), signing(), roles(), webIdentity(), permissions(), disturbances(),
+		parametersReading(), parametersBatches(), parametersListing(), parametersWriting(),
 	} {
 		all = append(all, some...)
 	}

@@ -2,10 +2,13 @@ package contract_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
 	"github.com/stretchr/testify/require"
 )
 
@@ -70,6 +73,21 @@ func differences() map[string]difference {
 			_, err := s.as(c).GetSecretValue(t.Context(), &getInput{SecretId: &arn})
 			require.Equal(t, "ResourceNotFoundException", code(t, err))
 		}},
+		"an answer says by which version or label it was asked for": {"moto does not say", func(t *testing.T, s *server) {
+			n := param("a")
+			s.keep(t, n, "1")
+			got, err := s.parameter(t, n+":1")
+			require.NoError(t, err)
+			require.Nil(t, got.Selector)
+		}},
+		"descriptions come in pages of the size asked for": {"a page of moto's has ten, whatever is asked for", func(t *testing.T, s *server) {
+			out, err := s.parameters().DescribeParameters(t.Context(), &ssm.DescribeParametersInput{
+				ParameterFilters: []ssmtypes.ParameterStringFilter{where("Path", "Recursive", strings.TrimSuffix(s.family(t), "/"))}, MaxResults: aws.Int32(3),
+			})
+			require.NoError(t, err)
+			require.Len(t, out.Parameters, 4)
+		}},
+		"a fault of one parameter is that of its batch":         {itemless, nil},
 		"a batch needs ids or filters":                          {"moto answers nothing to nothing", nil},
 		"the subject of a token is recorded with the session":   {unverified, nil},
 		"a fault of one secret is that item's error in a batch": {itemless, nil},
@@ -79,6 +97,9 @@ func differences() map[string]difference {
 			"a name with a blank is a validation error",
 			"a value of more than 64 KiB is a validation error",
 			"a session name with a blank is a validation error",
+			"a path that does not begin with a slash is a validation error",
+			"a name with slashes must begin with one",
+			"a tag filter can't ask for an empty value",
 		},
 		trusting: {
 			"a role that does not exist can't be assumed",
@@ -110,6 +131,10 @@ func differences() map[string]difference {
 			"a filtered batch needs the right to list",
 			"what is denied to a role is denied to its sessions and nobody else",
 			"tags need a right of their own",
+			"one denied parameter denies its batch, and is named",
+			"a parameter whose key is denied fails with its batch, and is listed without decryption",
+			"a denied path is refused whatever is below it, and one below it is not",
+			"descriptions need a right of their own",
 		},
 	}
 	for reason, sentences := range lenient {

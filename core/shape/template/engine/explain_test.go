@@ -63,7 +63,7 @@ func TestErrorsQuoteNoValue(t *testing.T) {
 	values := map[string]string{"v": canary, "pem": "-----BEGIN " + canary + "-----\naGk=\n-----END " + canary + "-----\n"}
 	for _, template := range []string{
 		`{{ .v | mustToDate "2006" }}`, `{{ .v | mustFromJson }}`, `{{ semver .v }}`, `{{ semverCompare .v .v }}`, `{{ urlParse (print ":" .v) }}`,
-		`{{ range .v }}{{ end }}`, `{{ index (dict) .v .v }}`, `{{ template "x" .v }}`, `{{ mustDateModify .v now }}`, `{{ regexMatch (print .v "(") "" }}`,
+		`{{ range .v }}{{ end }}`, `{{ index (dict) .v .v }}`, `{{ template "x" .v }}`, `{{ mustDateModify .v now }}`, `{{ regexFind (print .v "(") "" }}`,
 		`{{ .v | b64dec }}`, `{{ .v | b32dec }}`, `{{ .v | hexdec }}`, `{{ genPrivateKey .v }}`, `{{ derivePassword 1 .v "" "" "" }}`,
 		`{{ htpasswd (print .v ":") "" }}`, `{{ decryptAES .v .v }}`, `{{ genCAWithKey .v 1 .v }}`, `{{ genSelfSignedCert .v (list .v) nil 1 }}`,
 		`{{ buildCustomCert .v .v }}`, `{{ filterPEM "x" .v }}`, `{{ filterCertChain .v .pem }}`, `{{ filterCertChain .v .v }}`, `{{ certSANs .pem }}`,

@@ -73,6 +73,7 @@ func TestFunctions(t *testing.T) {
 		"regexFindAll finds":                              {`{{ regexFindAll "[a-c]" .list -1 }}`, "[a b c]"},
 		"regexFind finds the first":                       {`{{ regexFind "[b-c]" .list }}`, "b"},
 		"regexMatch and mustRegexMatch agree":             {`{{ regexMatch "^h" .text }}{{ mustRegexMatch "^h" .text }}`, "truetrue"},
+		"regexMatch of a broken pattern is false":         {`{{ regexMatch "(" "" }}`, "false"},
 		"regexReplaceAll expands groups":                  {`{{ regexReplaceAll "(.),(.)" .list "${2}$1" }}`, "ba,c"},
 		"regexReplaceAllLiteral does not":                 {`{{ regexReplaceAllLiteral "," .list "$1" }}`, "a$1b$1c"},
 		"regexSplit splits":                               {`{{ regexSplit "," .list -1 }}`, "[a b c]"},
@@ -98,18 +99,18 @@ func TestFunctions(t *testing.T) {
 
 func TestFunctionsThatFailInsteadOfWritingTheirError(t *testing.T) {
 	for name, tc := range map[string]struct{ template, want string }{
-		"b64dec of what is not base64":     {`{{ "a:b" | b64dec }}`, "line 1: b64dec: the text is not base64 (the standard alphabet, padded)"},
-		"b64dec without padding":           {`{{ "aGVsbG8" | b64dec }}`, "line 1: b64dec: the text is not base64 (the standard alphabet, padded)"},
-		"b32dec of what is not base32":     {`{{ "1" | b32dec }}`, "line 1: b32dec: the text is not base32 (padded)"},
-		"hexdec of what is no hexadecimal": {`{{ "xyz" | hexdec }}`, "line 1: hexdec: the text is not hexadecimal"},
-		"bcrypt of a long password":        {`{{ bcrypt (repeat 73 "x") }}`, "line 1: bcrypt: a password for bcrypt has at most 72 bytes"},
-		"htpasswd of a long password":      {`{{ htpasswd "u" (repeat 73 "x") }}`, "line 1: htpasswd: a password for bcrypt has at most 72 bytes"},
-		"htpasswd of a user with a colon":  {`{{ htpasswd "u:v" "x" }}`, "line 1: htpasswd: the user has a colon, which ends the user in a htpasswd file"},
-		"htpasswd of four arguments":       {`{{ htpasswd "u" "x" "sha" "sha" }}`, "line 1: htpasswd: it takes a user, a password and at most one algorithm"},
-		"genPrivateKey of an unknown type": {`{{ genPrivateKey "x" }}`, "line 1: genPrivateKey: the key type is none of rsa, dsa, ecdsa, ed25519"},
-		"derivePassword of unknown type":   {`{{ derivePassword 1 "x" "" "" "" }}`, "line 1: derivePassword: the password type is none of maximum, long, medium, short, basic, pin"},
-		"regexFind of a broken pattern":    {`{{ regexFind "(" "" }}`, "line 1: regexFind: the regular expression can't be read"},
-		"regexMatch of a broken pattern":   {`{{ regexMatch "(" "" }}`, "line 1: regexMatch: the regular expression can't be read"},
+		"b64dec of what is not base64":       {`{{ "a:b" | b64dec }}`, "line 1: b64dec: the text is not base64 (the standard alphabet, padded)"},
+		"b64dec without padding":             {`{{ "aGVsbG8" | b64dec }}`, "line 1: b64dec: the text is not base64 (the standard alphabet, padded)"},
+		"b32dec of what is not base32":       {`{{ "1" | b32dec }}`, "line 1: b32dec: the text is not base32 (padded)"},
+		"hexdec of what is no hexadecimal":   {`{{ "xyz" | hexdec }}`, "line 1: hexdec: the text is not hexadecimal"},
+		"bcrypt of a long password":          {`{{ bcrypt (repeat 73 "x") }}`, "line 1: bcrypt: a password for bcrypt has at most 72 bytes"},
+		"htpasswd of a long password":        {`{{ htpasswd "u" (repeat 73 "x") }}`, "line 1: htpasswd: a password for bcrypt has at most 72 bytes"},
+		"htpasswd of a user with a colon":    {`{{ htpasswd "u:v" "x" }}`, "line 1: htpasswd: the user has a colon, which ends the user in a htpasswd file"},
+		"htpasswd of four arguments":         {`{{ htpasswd "u" "x" "sha" "sha" }}`, "line 1: htpasswd: it takes a user, a password and at most one algorithm"},
+		"genPrivateKey of an unknown type":   {`{{ genPrivateKey "x" }}`, "line 1: genPrivateKey: the key type is none of rsa, dsa, ecdsa, ed25519"},
+		"derivePassword of unknown type":     {`{{ derivePassword 1 "x" "" "" "" }}`, "line 1: derivePassword: the password type is none of maximum, long, medium, short, basic, pin"},
+		"regexFind of a broken pattern":      {`{{ regexFind "(" "" }}`, "line 1: regexFind: the regular expression can't be read"},
+		"mustRegexMatch of a broken pattern": {`{{ mustRegexMatch "(" "" }}`, "line 1: mustRegexMatch: the regular expression can't be read"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := render(tc.template, nil, engine.Options{})

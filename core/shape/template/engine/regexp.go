@@ -104,13 +104,14 @@ func (r *Regexp) ReplaceAll(text, replacement string) (string, error) {
 }
 
 // patterns are Sprig's functions on regular expressions, with bounds. Sprig has each twice, as the first of a pair panics over
-// a pattern that can't be read; here both of a pair fail.
+// a pattern that can't be read; here both of a pair fail. Only regexMatch is false then, as it is in Sprig.
 func patterns(b *budget) map[string]any {
+	match := func(pattern, text string) (bool, error) {
+		return over(b, pattern, text, func(r *Regexp) (bool, error) { return r.re.MatchString(text), nil })
+	}
 	all := map[string]any{}
 	for name, function := range map[string]any{
-		"Match": func(pattern, text string) (bool, error) {
-			return over(b, pattern, text, func(r *Regexp) (bool, error) { return r.re.MatchString(text), nil })
-		},
+		"Match": match,
 		"Find": func(pattern, text string) (string, error) {
 			return over(b, pattern, text, func(r *Regexp) (string, error) { return r.re.FindString(text), nil })
 		},
@@ -135,15 +136,24 @@ func patterns(b *budget) map[string]any {
 		all["regex"+name] = function
 		all["mustRegex"+name] = function
 	}
+	all["regexMatch"] = func(pattern, text string) (bool, error) {
+		matched, err := match(pattern, text)
+		if errors.Is(err, errUnreadable) {
+			return false, nil
+		}
+		return matched, err
+	}
 	return all
 }
+
+const errUnreadable = problem("the regular expression can't be read")
 
 // over calls a function with a pattern that a template gives. Unlike one of a rewrite, it can hold a value, and is not quoted.
 func over[T any](b *budget, pattern, text string, call func(*Regexp) (T, error)) (T, error) {
 	var none T
 	r, err := b.compile(pattern)
 	if ours := problem(""); err != nil && !errors.As(err, &ours) {
-		return none, problem("the regular expression can't be read")
+		return none, errUnreadable
 	}
 	if err == nil {
 		err = r.read(text)

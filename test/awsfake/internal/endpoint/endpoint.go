@@ -1,5 +1,5 @@
-// Package endpoint puts the parts of the fake together: the door, Secrets Manager, Parameter Store and STS behind it, and the control side. Nothing
-// but wiring lives here.
+// Package endpoint puts the parts of the fake together: the door, Secrets Manager, Parameter Store and STS behind it, and the control
+// side. Nothing but wiring lives here.
 package endpoint
 
 import (

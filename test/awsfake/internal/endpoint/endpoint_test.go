@@ -41,6 +41,9 @@ func TestTheControlSideRefusesWhatItDoesNotUnderstand(t *testing.T) {
 		"a throttle of nothing":             {"throttle", `{"rps":1}`, "needs an op"},
 		"an issuer with a broken key":       {"jwks", `{"issuer":"i","jwks":{"keys":[{"kty":"RSA","n":"!"}]}}`, "decode n"},
 		"a secret with a name AWS has not":  {"secrets", `[{"name":"a b"}]`, "not a valid name"},
+		"a parameter AWS has no name for":   {"parameters", `[{"name":"a/b","value":"1"}]`, "fully qualified"},
+		"a parameter without a value":       {"parameters", `[{"name":"/a"}]`, "at least one"},
+		"a parameter of an unknown type":    {"parameters", `[{"name":"/a","value":"1","type":"Int"}]`, "SecureString"},
 		"a secret with two kinds of values": {"secrets", `[{"name":"a","string":"1","binary":"MQ=="}]`, "both"},
 	} {
 		t.Run(says, func(t *testing.T) {

@@ -8,7 +8,8 @@ type Denial struct {
 	Principal string `json:"principal,omitempty"`
 	// Action such as secretsmanager:GetSecretValue, with * for any text.
 	Action string `json:"action"`
-	// Resource is a prefix of the secret's name or of the role's ARN; empty means every resource, also that of actions without any.
+	// Resource is a prefix of the name of the secret or parameter, of a path, or of the role's ARN; empty means every resource, also that
+	// of actions without any.
 	Resource string `json:"resource,omitempty"`
 }
 
@@ -26,8 +27,8 @@ func (r *Registry) AllowAll() {
 	r.denials = nil
 }
 
-// Allowed reports whether nothing denies the action on a resource to the principal. resource is a secret's name, a role's ARN, or
-// empty for an action that is about no single one.
+// Allowed reports whether nothing denies the action on a resource to the principal. resource is the name of a secret or parameter, a
+// path, a role's ARN, or empty for an action that is about no single one.
 func (r *Registry) Allowed(p Principal, action, resource string) bool {
 	r.mu.RLock()
 	defer r.mu.RUnlock()

@@ -41,7 +41,9 @@ func (st *Store) Seed(all []Seed) error {
 			p = st.add(d.place(), d.Name)
 		}
 		p.set(d.Value, d.Type, "", "")
-		p.current().labels = d.Labels
+		for _, label := range d.Labels {
+			p.setLabel(p.current(), label)
+		}
 		for _, key := range slices.Sorted(maps.Keys(d.Tags)) {
 			p.setTags([]Tag{{key, d.Tags[key]}})
 		}

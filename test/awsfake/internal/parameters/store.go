@@ -63,6 +63,14 @@ func (p *parameter) pick(selector string) *version {
 	return p.versions[at]
 }
 
+// setLabel gives a label to a version and takes it from the one that had it.
+func (p *parameter) setLabel(v *version, label string) {
+	for _, other := range p.versions {
+		other.labels = slices.DeleteFunc(other.labels, func(had string) bool { return had == label })
+	}
+	v.labels = append(v.labels, label)
+}
+
 // setTags adds tags, or gives those that exist new values.
 func (p *parameter) setTags(tags []Tag) {
 	for _, tag := range tags {

@@ -125,10 +125,7 @@ func (s *Service) label(r request) (any, error) {
 			invalid = append(invalid, l)
 			continue
 		}
-		for _, other := range p.versions {
-			other.labels = slices.DeleteFunc(other.labels, func(had string) bool { return had == l })
-		}
-		v.labels = append(v.labels, l)
+		p.setLabel(v, l)
 	}
 	return struct {
 		InvalidLabels    []string

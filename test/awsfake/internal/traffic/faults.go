@@ -16,7 +16,8 @@ type Fault struct {
 	Message   string `json:"message,omitempty"`
 	Status    int    `json:"status,omitempty"` // HTTP status, default 400
 	Times     int    `json:"n,omitempty"`      // requests that fail, default 1
-	// Secret limits the fault to reading the secret of this name: one read fails, or one item of a batch.
+	// Secret limits the fault to reading the secret or parameter of this name: one read fails, or one item of a batch. A batch of
+	// parameters, which has no errors of items, fails as a whole.
 	Secret string `json:"secret,omitempty"`
 }
 
