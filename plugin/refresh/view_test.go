@@ -37,7 +37,7 @@ func all() core.Report {
 			{Namespace: "shop", Name: "other", Outcome: core.Skipped, Reason: core.OtherClass, Message: "its store is of class x"},
 			{Namespace: "shop", Name: "same", Outcome: core.Unchanged, Secret: "same"},
 		},
-		Requests: map[string]int{"Secrets Manager.BatchGetSecretValue": 2, "STS.AssumeRole": 1},
+		Requests: map[string]int{"SecretsManager.BatchGetSecretValue": 2, "STS.AssumeRole": 1},
 		Notes:    []string{"SecretStore \"aws\": batches are not permitted"},
 	}
 }

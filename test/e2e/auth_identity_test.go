@@ -35,9 +35,9 @@ func (w *world) federated(audience, account string) harness.AWSRole {
 	}
 }
 
-// serviceAccount is a ServiceAccount with the annotations of IAM roles for service accounts, in YAML's flow style.
-func serviceAccount(name, annotations string) string {
-	return fmt.Sprintf("apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: %s, annotations: {%s}}", name, annotations)
+// serviceAccount is the ServiceAccount "app" with the annotations of IAM roles for service accounts, in YAML's flow style.
+func serviceAccount(annotations string) string {
+	return fmt.Sprintf("apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: app, annotations: {%s}}", annotations)
 }
 
 func roleAnnotation() string { return "eks.amazonaws.com/role-arn: " + roleARN("federated") }
@@ -51,21 +51,21 @@ func TestAServiceAccountLogsIn(t *testing.T) {
 		manifests func(w *world) []string
 	}{
 		"of a SecretStore": {"sts.amazonaws.com", func(*world) []string {
-			return []string{serviceAccount("app", roleAnnotation()), secretStore("store", asApp)}
+			return []string{serviceAccount(roleAnnotation()), secretStore("store", asApp)}
 		}},
 		"for the audience of its annotation": {"partner.example", func(*world) []string {
-			return []string{serviceAccount("app", roleAnnotation()+", eks.amazonaws.com/audience: partner.example"), secretStore("store", asApp)}
+			return []string{serviceAccount(roleAnnotation()+", eks.amazonaws.com/audience: partner.example"), secretStore("store", asApp)}
 		}},
 		"for the audiences of the store": {"extra.example", func(*world) []string {
-			return []string{serviceAccount("app", roleAnnotation()),
+			return []string{serviceAccount(roleAnnotation()),
 				secretStore("store", "auth: {jwt: {serviceAccountRef: {name: app, audiences: [extra.example]}}}")}
 		}},
 		"of a ClusterSecretStore that names its namespace": {"sts.amazonaws.com", func(w *world) []string {
-			return []string{serviceAccount("app", roleAnnotation()), clusterStore("irsa-"+w.namespace,
+			return []string{serviceAccount(roleAnnotation()), clusterStore("irsa-"+w.namespace,
 				"auth: {jwt: {serviceAccountRef: {name: app, namespace: "+w.namespace+"}}}")}
 		}},
 		"of a ClusterSecretStore that names no namespace": {"sts.amazonaws.com", func(w *world) []string {
-			return []string{serviceAccount("app", roleAnnotation()), clusterStore("irsa-"+w.namespace, asApp)}
+			return []string{serviceAccount(roleAnnotation()), clusterStore("irsa-"+w.namespace, asApp)}
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -98,17 +98,17 @@ func TestAServiceAccountThatCanNotLogInIsExplained(t *testing.T) {
 		says    []string
 	}{
 		"it is missing": {func(*testing.T, *world) {}, []string{"serviceAccountRef", `no ServiceAccount "app"`, "NAMESPACE"}},
-		"it names no role": {func(t *testing.T, w *world) { w.apply(t, serviceAccount("app", "")) },
+		"it names no role": {func(t *testing.T, w *world) { w.apply(t, serviceAccount("")) },
 			[]string{"NAMESPACE/app", "eks.amazonaws.com/role-arn"}},
 		"its token is for another audience than the role wants": {func(t *testing.T, w *world) {
-			w.apply(t, serviceAccount("app", roleAnnotation()+", eks.amazonaws.com/audience: partner.example"))
+			w.apply(t, serviceAccount(roleAnnotation()+", eks.amazonaws.com/audience: partner.example"))
 		}, []string{"AssumeRoleWithWebIdentity", "AccessDenied", "audience"}},
 		"the role trusts another service account": {func(t *testing.T, w *world) {
-			w.apply(t, serviceAccount("app", roleAnnotation()))
+			w.apply(t, serviceAccount(roleAnnotation()))
 			w.aws.Role(t, w.federated("sts.amazonaws.com", "another"))
 		}, []string{"AssumeRoleWithWebIdentity", "AccessDenied", "trust policy"}},
 		"AWS knows other keys of the cluster than it has": {func(t *testing.T, w *world) {
-			w.apply(t, serviceAccount("app", roleAnnotation()))
+			w.apply(t, serviceAccount(roleAnnotation()))
 			w.aws.JWKS(t, w.cluster.Info.Issuer, foreignKeys(t))
 		}, []string{"AssumeRoleWithWebIdentity", "InvalidIdentityToken"}},
 	} {
@@ -153,7 +153,7 @@ func TestTheWebIdentityOfAPodLogsInWhereTheStoreNamesNone(t *testing.T) {
 	w := newWorld(t)
 	w.aws.Put(t, "a", "1")
 	w.federate(t)
-	w.apply(t, serviceAccount("app", ""), awsStore, externalSecret("app", dataOf("a")))
+	w.apply(t, serviceAccount(""), awsStore, externalSecret("app", dataOf("a")))
 	token := filepath.Join(t.TempDir(), "token")
 	minted := w.cluster.Kubectl(t, "", "create", "token", "app", "--namespace", w.namespace, "--audience", "sts.amazonaws.com")
 	require.NoError(t, os.WriteFile(token, []byte(strings.TrimSpace(minted)), 0o600))

@@ -47,8 +47,9 @@ func (w *world) user(t *testing.T, name, secret, token string) (arn, manifest st
 	return "arn:aws:iam::" + harness.AWSAccount + ":user/" + name, opaque(secret, data)
 }
 
-// keysIn is spec.provider.aws.auth for the keys of a Secret; namespace is put into each reference unless it is empty.
-func keysIn(secret, namespace string) string {
+// keysIn is spec.provider.aws.auth for the keys of the Secret "keys"; namespace is put into each reference unless it is empty.
+func keysIn(namespace string) string {
+	secret := "keys"
 	if namespace != "" {
 		secret += ", namespace: " + namespace
 	}
@@ -73,7 +74,7 @@ func TestKeysInASecretLogIn(t *testing.T) {
 		w := newWorld(t)
 		w.aws.Put(t, "a", "1")
 		alice, keys := w.user(t, "alice", "keys", "")
-		w.apply(t, keys, secretStore("store", keysIn("keys", "")), externalSecret("app", dataOf("a")))
+		w.apply(t, keys, secretStore("store", keysIn("")), externalSecret("app", dataOf("a")))
 		profile := filepath.Join(t.TempDir(), "credentials")
 		require.NoError(t, os.WriteFile(profile, []byte("[other]\naws_access_key_id = AKIAOTHER\naws_secret_access_key = other\n"), 0o600))
 		w.passIn(t, append(w.environment(), "AWS_SHARED_CREDENTIALS_FILE="+profile, "AWS_PROFILE=other")).synced(t)
@@ -86,7 +87,7 @@ func TestKeysInASecretLogIn(t *testing.T) {
 		w := newWorld(t)
 		w.aws.Put(t, "a", "1")
 		bob, keys := w.user(t, "bob", "keys", "a-session-token")
-		auth := strings.Replace(keysIn("keys", ""), "secretRef: {", "secretRef: {sessionTokenSecretRef: {name: keys, key: token}, ", 1)
+		auth := strings.Replace(keysIn(""), "secretRef: {", "secretRef: {sessionTokenSecretRef: {name: keys, key: token}, ", 1)
 		w.apply(t, keys, secretStore("store", auth), externalSecret("app", dataOf("a")))
 		w.passIn(t, w.withoutKey()).synced(t)
 		assert.Equal(t, []string{bob}, w.callers(t))
@@ -100,7 +101,7 @@ func TestKeysInASecretLogIn(t *testing.T) {
 		carol, keys := w.user(t, "carol", "keys", "")
 		vault.apply(t, keys)
 		store := "named-" + w.namespace
-		w.apply(t, clusterStore(store, keysIn("keys", vault.namespace)), fromCluster("app", store))
+		w.apply(t, clusterStore(store, keysIn(vault.namespace)), fromCluster("app", store))
 		w.passIn(t, w.withoutKey()).synced(t)
 		assert.Equal(t, []string{carol}, w.callers(t))
 	})
@@ -113,7 +114,7 @@ func TestKeysInASecretLogIn(t *testing.T) {
 		dora, doras := w.user(t, "dora", "keys", "")
 		emil, emils := w.user(t, "emil", "keys", "")
 		store := "referent-" + w.namespace
-		w.apply(t, clusterStore(store, keysIn("keys", "")), doras, fromCluster("app", store), fromCluster("app2", store))
+		w.apply(t, clusterStore(store, keysIn("")), doras, fromCluster("app", store), fromCluster("app2", store))
 		other.apply(t, emils, fromCluster("app", store))
 		p := w.passIn(t, w.withoutKey(), "--namespaces", other.namespace).synced(t)
 		require.Equal(t, map[string]int{"created": 3}, p.Report.Outcomes)
@@ -128,7 +129,7 @@ func TestKeysInASecretLogIn(t *testing.T) {
 		other := w.another(t)
 		_, keys := w.user(t, "frida", "keys", "")
 		other.apply(t, keys)
-		w.apply(t, secretStore("store", keysIn("keys", other.namespace)), externalSecret("app", dataOf("a")))
+		w.apply(t, secretStore("store", keysIn(other.namespace)), externalSecret("app", dataOf("a")))
 		failed := w.passIn(t, w.withoutKey()).of(t, "app")
 		assert.Equal(t, "failed", failed.Outcome)
 		assert.Contains(t, failed.Message, `no Secret "keys" in namespace "`+w.namespace+`"`)
@@ -164,7 +165,7 @@ func TestCredentialsThatAreNoLongerGoodAreToldApart(t *testing.T) {
 	w.aws.Role(t, harness.AWSRole{ARN: role})
 	session := assumeRole(t, w.aws.URL(), role)
 	w.apply(t, opaque("keys", map[string]string{"id": session.AccessKeyID, "secret": session.SecretAccessKey, "token": session.SessionToken}),
-		secretStore("store", strings.Replace(keysIn("keys", ""), "secretRef: {", "secretRef: {sessionTokenSecretRef: {name: keys, key: token}, ", 1)),
+		secretStore("store", strings.Replace(keysIn(""), "secretRef: {", "secretRef: {sessionTokenSecretRef: {name: keys, key: token}, ", 1)),
 		externalSecret("app", "refreshInterval: 1ms, "+dataOf("a")))
 	w.passIn(t, w.withoutKey()).synced(t)
 

@@ -71,7 +71,7 @@ func TestARoleIsAssumedOnceHoweverManyRequestsFollow(t *testing.T) {
 			assert.Equal(t, "before", w.data(t, "app")["k11"])
 			assert.Equal(t, reads, w.aws.Counters(t).Count(harness.OpGetSecretValue))
 			assert.Equal(t, len(test.roles), w.aws.Counters(t).Count(harness.OpAssumeRole))
-			assert.Equal(t, map[string]int{"Secrets Manager.GetSecretValue": reads, "STS.AssumeRole": len(test.roles)}, p.Report.Requests)
+			assert.Equal(t, map[string]int{"SecretsManager.GetSecretValue": reads, "STS.AssumeRole": len(test.roles)}, p.Report.Requests)
 			var assumed []string
 			for _, session := range w.aws.Sessions(t) {
 				assumed = append(assumed, strings.TrimPrefix(session.Role, roleARN("")))

@@ -12,7 +12,7 @@ import (
 )
 
 // many makes count ExternalSecrets es-0000…, each of which reads one of the remote secrets bulk/0000… in turn.
-func (w *world) many(t *testing.T, count, distinct int, interval string) {
+func (w *world) many(t *testing.T, count, distinct int) {
 	t.Helper()
 	remote := make(map[string]string, distinct)
 	for i := range distinct {
@@ -22,7 +22,7 @@ func (w *world) many(t *testing.T, count, distinct int, interval string) {
 	w.apply(t, awsStore)
 	manifests := make([]string, count)
 	for i := range manifests {
-		manifests[i] = externalSecret(fmt.Sprintf("es-%04d", i), fmt.Sprintf("refreshInterval: %s, %s", interval, dataOf(fmt.Sprintf("bulk/%04d", i%distinct))))
+		manifests[i] = externalSecret(fmt.Sprintf("es-%04d", i), dataOf(fmt.Sprintf("bulk/%04d", i%distinct)))
 	}
 	w.apply(t, manifests...)
 }
@@ -46,7 +46,7 @@ func (w *world) counted(t *testing.T, work func()) (harness.RequestCounts, harne
 func TestAPassOverTwoThousandExternalSecretsKeepsToItsBudget(t *testing.T) {
 	w := newWorld(t)
 	const count, distinct = 2000, 500
-	w.many(t, count, distinct, "1h")
+	w.many(t, count, distinct)
 	var p pass
 
 	kube, aws := w.counted(t, func() { p = w.pass(t).synced(t) })
@@ -54,7 +54,7 @@ func TestAPassOverTwoThousandExternalSecretsKeepsToItsBudget(t *testing.T) {
 	require.Equal(t, distinct/20, aws.Count(harness.OpBatchGetSecretValue), "full batches of 20")
 	require.Equal(t, distinct, aws.IDs[harness.OpBatchGetSecretValue], "each distinct secret once")
 	require.Equal(t, distinct/20, aws.Total(), "nothing but batches: %v", aws.Requests)
-	require.Equal(t, map[string]int{"Secrets Manager.BatchGetSecretValue": distinct / 20}, p.Report.Requests, "the report counts the same")
+	require.Equal(t, map[string]int{"SecretsManager.BatchGetSecretValue": distinct / 20}, p.Report.Requests, "the report counts the same")
 	require.Equal(t, count, kube.Count("POST", "secrets"))
 	require.Equal(t, count, kube.Count("PATCH", "externalsecrets/status"))
 	require.LessOrEqual(t, float64(kube.Total())/count, 3.1, "requests an object:\n%s", kube)

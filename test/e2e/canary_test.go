@@ -30,7 +30,7 @@ func (c canaries) forms() map[string]string {
 		forms[strings.Trim(strconv.Quote(secret), `"`)] = "escaped for Go"
 		forms[url.QueryEscape(secret)] = "escaped for a URL"
 		forms[hex.EncodeToString([]byte(secret))] = "in hexadecimal"
-		forms[strings.Trim(fmt.Sprint([]byte(secret)), "[]")] = "as numbers"
+		forms[strings.Trim(fmt.Sprintf("%d", []byte(secret)), "[]")] = "as numbers"
 		for line := range strings.Lines(secret) {
 			forms[strings.TrimSpace(line)] = "one line of it"
 		}

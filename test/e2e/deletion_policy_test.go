@@ -103,7 +103,8 @@ func TestASecretOfOthersIsNeverDeleted(t *testing.T) {
 	p := w.pass(t)
 	assert.Equal(t, "failed", p.of(t, "merging").Outcome)
 	assert.Contains(t, p.of(t, "merging").Message, "deletionPolicy Delete does not go with creationPolicy Merge")
-	assert.NotEqual(t, "deleted", p.of(t, "owning").Outcome)
+	assert.Equal(t, "failed", p.of(t, "owning").Outcome)
+	assert.Contains(t, p.of(t, "owning").Message, `could not delete secret: Secret "theirs" is not controlled by this ExternalSecret`)
 	assert.Equal(t, map[string]string{"k": "v"}, w.data(t, "theirs"))
 }
 

@@ -46,5 +46,5 @@ func TestTheBasicReadsWorkWithAnotherEmulatorToo(t *testing.T) {
 	assert.Equal(t, map[string]string{"value": "before"}, w.data(t, "previous"))
 	assert.Equal(t, map[string]string{"value": "after"}, w.data(t, "role"))
 	assert.Contains(t, p.of(t, "absent").Message, "ResourceNotFoundException")
-	assert.Equal(t, map[string]int{"Secrets Manager.BatchGetSecretValue": 3, "Secrets Manager.GetSecretValue": 2, "STS.AssumeRole": 1}, p.Report.Requests)
+	assert.Equal(t, map[string]int{"SecretsManager.BatchGetSecretValue": 3, "SecretsManager.GetSecretValue": 2, "STS.AssumeRole": 1}, p.Report.Requests)
 }

@@ -110,7 +110,7 @@ func TestRefreshPrintsAReportForPrograms(t *testing.T) {
 	assert.Equal(t, "RefreshReport", document.Kind)
 	assert.Equal(t, "none", document.DryRun)
 	assert.Equal(t, map[string]int{"created": 3, "failed": 1}, document.Counts)
-	assert.Equal(t, map[string]int{"Secrets Manager.BatchGetSecretValue": 1}, document.Requests)
+	assert.Equal(t, map[string]int{"SecretsManager.BatchGetSecretValue": 1}, document.Requests)
 	var names []string
 	for _, r := range document.Results {
 		names = append(names, r.Name)
@@ -207,7 +207,7 @@ func TestARefreshThatIsCutShortSaysWhatItDidNotReach(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			w.many(t, 300, 300, "1h")
+			w.many(t, 300, 300)
 			w.aws.Latency(t, harness.OpBatchGetSecretValue, test.latency)
 			p := w.startProgram(t, pluginPath(t), append([]string{"refresh", "--all", "--namespace", w.namespace}, test.args...)...)
 			w.untilAsked(t)

@@ -42,9 +42,9 @@ func (o *output) String() string {
 func (p *process) out() string { return p.stdout.String() }
 
 // start starts the runner on the world's namespace as pass does, and does not wait for it.
-func (w *world) start(t *testing.T, args ...string) *process {
+func (w *world) start(t *testing.T) *process {
 	t.Helper()
-	return w.startProgram(t, runner(t), append([]string{"--namespaces", w.namespace, "--report", "full"}, args...)...)
+	return w.startProgram(t, runner(t), "--namespaces", w.namespace, "--report", "full")
 }
 
 // startProgram starts a program; it is killed with the test if it still runs then.

@@ -39,7 +39,7 @@ func (w *world) planted(t *testing.T) canaries {
 		"encoded": base64.StdEncoding.EncodeToString([]byte(plainCanary)) + "!",
 	})
 	w.aws.Key(t, harness.AWSKey{ID: "AKIACANARY", Secret: keyCanary, Token: tokenCanary, User: "canary"})
-	auth := strings.Replace(keysIn("keys", ""), "secretRef: {", "secretRef: {sessionTokenSecretRef: {name: keys, key: token}, ", 1)
+	auth := strings.Replace(keysIn(""), "secretRef: {", "secretRef: {sessionTokenSecretRef: {name: keys, key: token}, ", 1)
 	w.apply(t, opaque("keys", map[string]string{"id": "AKIACANARY", "secret": keyCanary, "token": tokenCanary}),
 		opaque("wrong-keys", map[string]string{"id": "AKIACANARY", "secret": keyCanary + "wrong", "token": tokenCanary}),
 		secretStore("store", auth), secretStore("wrong", strings.ReplaceAll(auth, "name: keys", "name: wrong-keys")),
@@ -157,7 +157,7 @@ func TestNoTokenGetsOut(t *testing.T) {
 	w := newWorld(t)
 	w.aws.Put(t, "a", "1")
 	w.federate(t)
-	w.apply(t, serviceAccount("app", roleAnnotation()), secretStore("store", asApp), externalSecret("app", "refreshInterval: 1ms, "+dataOf("a")))
+	w.apply(t, serviceAccount(roleAnnotation()), secretStore("store", asApp), externalSecret("app", "refreshInterval: 1ms, "+dataOf("a")))
 	minted := strings.TrimSpace(w.cluster.Kubectl(t, "", "create", "token", "app", "--namespace", w.namespace))
 	header, _, _ := strings.Cut(minted, ".")
 	secrets := canaries{header} // all tokens of the cluster begin like this

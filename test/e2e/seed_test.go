@@ -27,7 +27,7 @@ func TestTheSeedExampleAppliesStrictlyAndSyncs(t *testing.T) {
 			assert.Equal(t, "database-credentials", r.Secret)
 			assert.Equal(t, []string{"password", "username"}, r.Changes.Added)
 			assert.Contains(t, r.Warnings, ignored)
-			assert.Equal(t, map[string]int{"Secrets Manager.GetSecretValue": 1}, p.Report.Requests, "two keys of one secret are one request")
+			assert.Equal(t, map[string]int{"SecretsManager.GetSecretValue": 1}, p.Report.Requests, "two keys of one secret are one request")
 			assert.Equal(t, "skipped", w.pass(t).synced(t).of(t, name).Outcome, "not due for an hour")
 		},
 		"through the plugin": func(t *testing.T, w *world) {

@@ -131,7 +131,7 @@ func TestAPassThatIsToldToStopFinishesWhatItHasBegunAndReports(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			w.many(t, 400, 400, "1h")
+			w.many(t, 400, 400)
 			w.aws.Latency(t, harness.OpBatchGetSecretValue, time.Second)
 			p := w.start(t)
 			w.untilAsked(t)

@@ -78,7 +78,7 @@ func TestAStoreThatStaysThrottledFailsAndItsNeighbourDoesNot(t *testing.T) {
 func TestWhereBatchesAreForbiddenSecretsAreReadOneByOneAndItIsSaidOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.many(t, 45, 45, "1h")
+	w.many(t, 45, 45)
 	w.aws.Deny(t, "", "secretsmanager:BatchGetSecretValue", "")
 	p := w.pass(t).synced(t)
 	assert.Equal(t, map[string]int{"created": 45}, p.Report.Outcomes)
@@ -93,7 +93,7 @@ func TestWhereBatchesAreForbiddenSecretsAreReadOneByOneAndItIsSaidOnce(t *testin
 func TestOneForbiddenSecretOfABatchFailsWhoAsksForItOnly(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.many(t, 40, 40, "1h")
+	w.many(t, 40, 40)
 	w.aws.Deny(t, "", "secretsmanager:GetSecretValue", "bulk/0007")
 	p := w.pass(t)
 	require.Equal(t, map[string]int{"created": 39, "failed": 1}, p.Report.Outcomes)

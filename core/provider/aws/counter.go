@@ -3,6 +3,7 @@ package aws
 import (
 	"context"
 	"maps"
+	"strings"
 	"sync"
 
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
@@ -30,7 +31,8 @@ func (c *counter) add(service, operation string) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.counts[service+"."+operation]++
+	// Without the space that "Secrets Manager" has, which paths such as jsonpath's would stumble over.
+	c.counts[strings.ReplaceAll(service, " ", "")+"."+operation]++
 }
 
 // middleware puts the counter after the SDK's retries, where each attempt passes.

@@ -266,5 +266,5 @@ func TestCredentialsOfAPod(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, []string{"v"}, texts(reader.Read(t.Context(), refs("a"))))
 	assert.Equal(t, "podidentity", signer(s.made()[1]))
-	assert.Equal(t, map[string]int{"Secrets Manager.GetSecretValue": 1}, reader.Stats().Requests, "only requests to AWS count")
+	assert.Equal(t, map[string]int{"SecretsManager.GetSecretValue": 1}, reader.Stats().Requests, "only requests to AWS count")
 }

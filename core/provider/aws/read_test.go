@@ -171,7 +171,7 @@ func TestStopBatching(t *testing.T) {
 			reader.Read(t.Context(), refs("a", "b"))
 		}
 		stats := reader.Stats()
-		assert.Equal(t, map[string]int{"Secrets Manager.BatchGetSecretValue": 1, "Secrets Manager.GetSecretValue": 6}, stats.Requests)
+		assert.Equal(t, map[string]int{"SecretsManager.BatchGetSecretValue": 1, "SecretsManager.GetSecretValue": 6}, stats.Requests)
 		require.Len(t, stats.Notes, 1)
 		assert.Contains(t, stats.Notes[0], "secrets are read one by one")
 		assert.Contains(t, stats.Notes[0], "secretsmanager:BatchGetSecretValue")
@@ -252,7 +252,7 @@ func TestRetries(t *testing.T) {
 		})
 		reader := s.open(t, 5)
 		assert.Equal(t, []string{"v"}, texts(reader.Read(t.Context(), refs("a"))))
-		assert.Equal(t, map[string]int{"Secrets Manager.GetSecretValue": 3}, reader.Stats().Requests, "retries count")
+		assert.Equal(t, map[string]int{"SecretsManager.GetSecretValue": 3}, reader.Stats().Requests, "retries count")
 	})
 	t.Run("a store that stays throttled says what to do", func(t *testing.T) {
 		s := serve(t, func(call) reply { return refuse("ThrottlingException", "Rate exceeded") })

@@ -11,12 +11,12 @@ func builtins() map[string]any {
 	return map[string]any{
 		"and": nil, "or": nil, "not": nil, "len": nil, "index": nil, "call": nil,
 		"eq": nil, "ne": nil, "lt": nil, "le": nil, "gt": nil, "ge": nil,
-		"print":    func(args ...any) string { return fmt.Sprint(args...) },
-		"println":  func(args ...any) string { return fmt.Sprintln(args...) },
+		"print":    fmt.Sprint,
+		"println":  fmt.Sprintln,
 		"printf":   printf,
-		"html":     func(args ...any) string { return template.HTMLEscaper(args...) },
-		"js":       func(args ...any) string { return template.JSEscaper(args...) },
-		"urlquery": func(args ...any) string { return template.URLQueryEscaper(args...) },
+		"html":     template.HTMLEscaper,
+		"js":       template.JSEscaper,
+		"urlquery": template.URLQueryEscaper,
 	}
 }
 

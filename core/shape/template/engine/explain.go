@@ -46,6 +46,8 @@ func explainExecute(err error, options Options, keys []string) error {
 	function := calling.FindStringSubmatch(text)
 	var ours problem
 	switch {
+	case function != nil && function[1] == "fail" && options.Confidential:
+		return lineOf(text, errors.New("fail: the template refuses these values; its message is withheld, as it is kept in a Secret"))
 	case errors.As(err, &ours) && function != nil && !strings.HasPrefix(function[1], "_"):
 		return lineOf(text, fmt.Errorf("%s: %w", function[1], ours))
 	case errors.As(err, &ours):

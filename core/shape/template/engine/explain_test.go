@@ -90,6 +90,7 @@ func TestErrorsQuoteNoConfidentialTemplate(t *testing.T) {
 		"an unclosed action":            "{{ if `" + canary + "` }}",
 		"a call with a wrong argument":  `{{ until "` + canary + `" }}`,
 		"a function that fails":         `{{ "` + canary + `" | hexdec }}`,
+		"a message of fail":             `{{ fail "` + canary + `" }}`,
 		"a field of text":               `{{ .v.` + canary + ` }}`,
 		"a template that is not there":  `{{ template "` + canary + `" }}`,
 		"a number that is none":         `{{ 1` + canary + ` }}`,

@@ -1,6 +1,9 @@
 package engine_test
 
 import (
+	"os"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -37,6 +40,27 @@ func TestEveryFunctionIsThere(t *testing.T) {
 	for name := range strings.FieldsSeq(known) {
 		_, err := engine.New().Parse("{{ "+name+" }}", engine.Options{})
 		assert.NoError(t, err)
+	}
+}
+
+func TestEveryFunctionIsDocumented(t *testing.T) {
+	page, err := os.ReadFile("../../../../docs/templates.md")
+	require.NoError(t, err)
+	all, unstable, found := strings.Cut(string(page), "### Functions that change the Secret at each refresh")
+	require.True(t, found)
+	words := func(text string) []string {
+		var words []string
+		for _, span := range regexp.MustCompile("`[^`]+`").FindAllString(text, -1) {
+			words = append(words, strings.Fields(strings.Trim(span, "`"))...)
+		}
+		return words
+	}
+	unstable, _, _ = strings.Cut(unstable, "The functions that make")
+	for name := range strings.FieldsSeq(known) {
+		template, err := engine.New().Parse("{{ "+name+" }}", engine.Options{})
+		require.NoError(t, err)
+		assert.Contains(t, words(all), name)
+		assert.Equal(t, len(template.Unstable()) > 0, slices.Contains(words(unstable), name), name)
 	}
 }
 

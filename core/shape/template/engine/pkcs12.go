@@ -88,7 +88,7 @@ func iterations(der []byte, depth int) (int, error) {
 		var part asn1.RawValue
 		rest, err := asn1.Unmarshal(der, &part)
 		if err != nil {
-			return total, nil // not ASN.1: the reader will say so
+			return total, nil //nolint:nilerr // it is not ASN.1, and the reader will say so
 		}
 		der = rest
 		isText := part.Class == asn1.ClassUniversal && part.Tag == asn1.TagOctetString
