@@ -109,13 +109,7 @@ func (p *pass) prepare(ctx context.Context) ([]resolve.Item, error) {
 		return nil, err
 	}
 	p.client = client
-	stores := resolve.NewStores(client, client)
-	p.index = write.NewIndex(client)
-	p.credentials = resolve.NewCredentials(client)
-	p.templates = resolve.NewTemplates(client)
-	p.planner = &resolve.Planner{Stores: stores, Credentials: p.credentials, Providers: p.Providers, Class: p.Class}
-	p.readers = fetch.NewReaders(p.planner.Open)
-	p.writer = &write.Secrets{Reader: client, Writer: client, DryRun: p.DryRun, APIVersion: client.APIVersion()}
+	p.use(client, client, client, client.APIVersion())
 	p.events = &write.Events{Writer: client, APIVersion: client.APIVersion(), Component: p.Component}
 
 	var items []resolve.Item
@@ -125,7 +119,7 @@ func (p *pass) prepare(ctx context.Context) ([]resolve.Item, error) {
 		return err
 	})
 	if len(p.Scope.Names) == 0 {
-		group.Go(func() error { return stores.Load(ctx, p.Scope.Namespaces) })
+		group.Go(func() error { return p.planner.Stores.Load(ctx, p.Scope.Namespaces) })
 		group.Go(func() error {
 			err := p.index.Load(ctx, p.Scope.Namespaces)
 			if kube.IsForbidden(err) {
@@ -137,6 +131,26 @@ func (p *pass) prepare(ctx context.Context) ([]resolve.Item, error) {
 	}
 	err = group.Wait()
 	return items, err
+}
+
+// Source is what a pass reads of a cluster, besides the Secrets that it writes to.
+type Source interface {
+	resolve.ObjectReader
+	resolve.NamespaceReader
+	resolve.CredentialReader
+	resolve.TemplateReader
+}
+
+// use connects the stations: to where they read, to the Secrets that are there and to where those that are wanted go.
+func (p *pass) use(from Source, live write.SecretReader, to write.SecretWriter, apiVersion string) {
+	p.index = write.NewIndex(live)
+	p.credentials = resolve.NewCredentials(from)
+	p.templates = resolve.NewTemplates(from)
+	p.planner = &resolve.Planner{
+		Stores: resolve.NewStores(from, from), Credentials: p.credentials, Providers: p.Providers, Class: p.Class,
+	}
+	p.readers = fetch.NewReaders(p.planner.Open)
+	p.writer = &write.Secrets{Reader: live, Writer: to, DryRun: p.DryRun, APIVersion: apiVersion}
 }
 
 // resolve decides about each item: skipped, failed, or a task. Tasks come out most urgent first: never synced, then stalest.

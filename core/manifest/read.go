@@ -1,0 +1,175 @@
+package manifest
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
+	"sigs.k8s.io/yaml"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
+)
+
+// Read adds the objects of a manifest: YAML documents, JSON, or Lists of objects. Objects of kinds that have no part in a pass
+// are passed over. A document that can't be read is an error, and the others are added all the same: the errors are joined, each
+// names its document, and none quotes it.
+func (o *Objects) Read(manifest io.Reader) error {
+	documents := utilyaml.NewYAMLReader(bufio.NewReader(manifest))
+	var problems []error
+	for i := 1; ; i++ {
+		text, err := documents.Read()
+		if errors.Is(err, io.EOF) {
+			return errors.Join(problems...)
+		}
+		if err != nil {
+			return errors.Join(append(problems, err)...)
+		}
+		objects, err := split(text)
+		for _, object := range objects {
+			err = errors.Join(err, o.add(object))
+		}
+		if err != nil {
+			problems = append(problems, fmt.Errorf("document %d: %w", i, err))
+		}
+	}
+}
+
+// split reads a document, which is one YAML value or any number of JSON values.
+func split(text []byte) ([]json.RawMessage, error) {
+	var objects []json.RawMessage
+	for decoder := json.NewDecoder(bytes.NewReader(text)); ; {
+		var object json.RawMessage
+		err := decoder.Decode(&object)
+		if errors.Is(err, io.EOF) {
+			return objects, nil
+		}
+		if err != nil {
+			break
+		}
+		objects = append(objects, object)
+	}
+	object, err := ToJSON(text)
+	if err != nil {
+		return nil, err
+	}
+	if string(object) == "null" {
+		return nil, nil // nothing but comments
+	}
+	return []json.RawMessage{object}, nil
+}
+
+// quoted is what the errors of the YAML parser quote of a text.
+var quoted = regexp.MustCompile("[`'\"].*[`'\"]")
+
+// ToJSON converts YAML, in which no key may stand twice, to JSON. The error quotes nothing of the text, which may hold secrets.
+func ToJSON(text []byte) (json.RawMessage, error) {
+	converted, err := yaml.YAMLToJSONStrict(text)
+	if err != nil {
+		reason := strings.TrimPrefix(err.Error(), "error converting YAML to JSON: ")
+		return nil, errors.New("it is neither YAML nor JSON: " + quoted.ReplaceAllString(reason, "..."))
+	}
+	return converted, nil
+}
+
+// head is what the objects of all kinds have in common.
+type head struct {
+	APIVersion string            `json:"apiVersion"`
+	Kind       string            `json:"kind"`
+	Items      []json.RawMessage `json:"items"`
+	Metadata   struct {
+		Name      string `json:"name"`
+		Namespace string `json:"namespace"`
+	} `json:"metadata"`
+}
+
+func (o *Objects) add(object json.RawMessage) error {
+	var h head
+	if json.Unmarshal(object, &h) != nil || h.Kind == "" || h.APIVersion == "" {
+		return errors.New("it is no Kubernetes object: it needs apiVersion, kind and metadata")
+	}
+	if strings.HasSuffix(h.Kind, "List") && h.Items != nil {
+		var problems []error
+		for i, item := range h.Items {
+			if err := o.add(item); err != nil {
+				problems = append(problems, fmt.Errorf("items[%d]: %w", i, err))
+			}
+		}
+		return errors.Join(problems...)
+	}
+	resource, namespaced, err := resourceOf(h.APIVersion, h.Kind)
+	if err != nil || resource == "" {
+		return err
+	}
+	if h.Metadata.Name == "" {
+		return fmt.Errorf("the %s has no metadata.name", h.Kind)
+	}
+	namespace := ""
+	if namespaced {
+		if namespace = h.Metadata.Namespace; namespace == "" {
+			namespace = o.namespace
+		}
+	}
+	if object, err = inNamespace(object, namespace); err != nil {
+		return err
+	}
+	o.put(name{resource, namespace, h.Metadata.Name}, object)
+	return nil
+}
+
+// resourceOf is the resource of a kind, empty for one that has no part in a pass.
+func resourceOf(apiVersion, kind string) (resource string, namespaced bool, err error) {
+	gv, err := schema.ParseGroupVersion(apiVersion)
+	if err != nil {
+		return "", false, err
+	}
+	switch (schema.GroupKind{Group: gv.Group, Kind: kind}) {
+	case schema.GroupKind{Group: corev1.GroupName, Kind: "ConfigMap"}:
+		return resourceConfigMaps, true, nil
+	case schema.GroupKind{Group: corev1.GroupName, Kind: "Secret"}:
+		return resourceSecrets, true, nil
+	case schema.GroupKind{Group: corev1.GroupName, Kind: "Namespace"}:
+		return resourceNamespaces, false, nil
+	case schema.GroupKind{Group: api.Group, Kind: api.KindExternalSecret}:
+		resource, namespaced = api.ResourceExternalSecrets, true
+	case schema.GroupKind{Group: api.Group, Kind: api.KindSecretStore}:
+		resource, namespaced = api.ResourceSecretStores, true
+	case schema.GroupKind{Group: api.Group, Kind: api.KindClusterSecretStore}:
+		resource = api.ResourceClusterSecretStores
+	default:
+		return "", false, nil
+	}
+	if gv.Version != api.V1 && gv.Version != api.V1Beta1 {
+		return "", false, fmt.Errorf("apiVersion %s of the %s is neither %s nor %s", apiVersion, kind, api.V1, api.V1Beta1)
+	}
+	return resource, namespaced, nil
+}
+
+// inNamespace sets the namespace of an object; empty takes it away.
+func inNamespace(object json.RawMessage, namespace string) (json.RawMessage, error) {
+	var fields, metadata map[string]json.RawMessage
+	if err := json.Unmarshal(object, &fields); err != nil {
+		return nil, fmt.Errorf("read the object: %w", err)
+	}
+	if err := json.Unmarshal(fields["metadata"], &metadata); err != nil {
+		return nil, fmt.Errorf("read its metadata: %w", err)
+	}
+	var err error
+	delete(metadata, "namespace")
+	if namespace != "" {
+		if metadata["namespace"], err = json.Marshal(namespace); err != nil {
+			return nil, fmt.Errorf("encode its namespace: %w", err)
+		}
+	}
+	if fields["metadata"], err = json.Marshal(metadata); err != nil {
+		return nil, fmt.Errorf("encode its metadata: %w", err)
+	}
+	return json.Marshal(fields)
+}
