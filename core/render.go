@@ -99,7 +99,9 @@ func (w *wanted) UpdateSecret(ctx context.Context, s *corev1.Secret, manager str
 }
 
 // DeleteSecret finds nothing to delete: no Secret that is there has been written by an ExternalSecret.
-func (w *wanted) DeleteSecret(context.Context, string, string, types.UID, string, bool) error { return nil }
+func (w *wanted) DeleteSecret(context.Context, string, string, types.UID, string, bool) error {
+	return nil
+}
 
 // targets is a write.SecretReader of the Secrets that are there before the pass.
 type targets struct {

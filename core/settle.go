@@ -42,7 +42,7 @@ func (p *pass) write(ctx context.Context, t *task) {
 		result.Warnings = append(result.Warnings, "Secret "+result.Secret+adopted)
 	}
 	if orphan != "" {
-		result.Warnings = append(result.Warnings, "Secret "+orphan+" is deleted: spec.target.name was changed")
+		result.Warnings = append(result.Warnings, "Secret "+orphan+", the target before spec.target.name was changed, goes")
 	}
 	result.Warnings = append(result.Warnings, t.warnings...)
 	for _, entry := range t.absent {
@@ -94,13 +94,13 @@ func (p *pass) record(ctx context.Context, t *task, success write.Success) bool 
 func (p *pass) finalize(ctx context.Context, t *task) {
 	result := p.result(t, Unchanged)
 	result.Message = "it is being deleted, and nobody has honoured its finalizer: it is removed"
-	if t.ES.Spec.Target.DeletionPolicy == api.DeletionPolicyDelete && t.live != nil {
-		outcome, err := p.writer.Delete(ctx, t.ES, t.live)
+	if t.ES.Spec.Target.DeletionPolicy == api.DeletionPolicyDelete {
+		outcome, err := p.writer.DeleteOwn(ctx, t.ES, t.live)
 		if err != nil {
 			p.fail(ctx, t, WriteError, err)
 			return
 		}
-		result.Outcome, result.Changes = Deleted, outcome.Changes
+		result.Outcome, result.Changes = Outcome(outcome.Result), outcome.Changes
 	}
 	if p.recording() {
 		if err := write.RemoveFinalizer(ctx, p.client, t.ES); err != nil {

@@ -7,7 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/fetch"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/resolve"
@@ -109,7 +108,7 @@ func (p *pass) admit(ctx, work context.Context, t *task) bool {
 		return true
 	}
 	now := time.Now()
-	due, why, err := resolve.Due(t.ES, now, t.live.Valid() || (t.live == nil && restsWithout(t.ES)))
+	due, why, err := resolve.Due(t.ES, now, t.live.Valid() || (t.live == nil && resolve.RestsWithout(t.ES)))
 	switch {
 	case err != nil:
 		t.invalid = err
@@ -119,16 +118,6 @@ func (p *pass) admit(ctx, work context.Context, t *task) bool {
 		return false
 	}
 	return true
-}
-
-// restsWithout tells whether it is as the last sync left it that an ExternalSecret has no Secret: there was none to merge into,
-// or the provider had nothing for it.
-func restsWithout(es *api.ExternalSecret) bool {
-	if es.Spec.Target.CreationPolicy == api.CreationPolicyMerge {
-		return true
-	}
-	ready := write.Ready(es)
-	return ready != nil && (ready.Reason == api.ReasonSecretDeleted || ready.Message == api.MessageSecretRetained)
 }
 
 // complete shapes and writes a task whose answers are all there.

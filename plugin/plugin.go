@@ -18,6 +18,7 @@ import (
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/completion"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/exit"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/refresh"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/render"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/status"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/version"
 )
@@ -62,6 +63,7 @@ func NewCommand(streams genericiooptions.IOStreams, providers provider.Registry,
 	groups := templates.CommandGroups{
 		{Message: "Commands for ExternalSecrets:", Commands: []*cobra.Command{
 			refresh.NewCommand(connection, streams, providers),
+			render.NewCommand(connection, streams, providers),
 			status.NewCommand(connection, streams),
 		}},
 	}

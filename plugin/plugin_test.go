@@ -45,6 +45,7 @@ func TestHelp(t *testing.T) {
 	for name, args := range map[string][]string{
 		"root":       {},
 		"refresh":    {"refresh", "-h"},
+		"render":     {"render", "-h"},
 		"status":     {"status", "--help"},
 		"version":    {"help", "version"},
 		"completion": {"completion", "-h"},

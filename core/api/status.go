@@ -1,6 +1,10 @@
 package api
 
-import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+import (
+	"slices"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
 
 // ExternalSecretStatus records the last refresh. A failed one changes the conditions only.
 type ExternalSecretStatus struct {
@@ -50,4 +54,13 @@ type Condition struct {
 	// When status last changed.
 	// +optional
 	LastTransitionTime *metav1.Time `json:"lastTransitionTime,omitempty"`
+}
+
+// Ready is the Ready condition of the ExternalSecret; nil if there is none.
+func (es *ExternalSecret) Ready() *Condition {
+	i := slices.IndexFunc(es.Status.Conditions, func(c Condition) bool { return c.Type == ConditionReady })
+	if i < 0 {
+		return nil
+	}
+	return &es.Status.Conditions[i]
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // ErrNoCluster answers what only a cluster could.
-var ErrNoCluster = errors.New("no cluster is asked when manifests are rendered")
+var ErrNoCluster = errors.New("that needs a cluster, and none is asked when manifests are rendered")
 
 // ServiceAccount is asked for by stores that log in as one, which takes a token: that no manifest has.
 func (o *Objects) ServiceAccount(_ context.Context, _, called string) (map[string]string, error) {

@@ -3,6 +3,7 @@ package manifest
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -19,25 +20,31 @@ import (
 )
 
 // Read adds the objects of a manifest: YAML documents, JSON, or Lists of objects. Objects of kinds that have no part in a pass
-// are passed over. A document that can't be read is an error, and the others are added all the same: the errors are joined, each
-// names its document, and none quotes it.
-func (o *Objects) Read(manifest io.Reader) error {
+// are passed over. A document that can't be read is an error, and the others are added all the same. Each error names its
+// document, and none quotes it.
+func (o *Objects) Read(manifest io.Reader) []error {
 	documents := utilyaml.NewYAMLReader(bufio.NewReader(manifest))
 	var problems []error
 	for i := 1; ; i++ {
 		text, err := documents.Read()
 		if errors.Is(err, io.EOF) {
-			return errors.Join(problems...)
+			return problems
+		}
+		var malformed utilyaml.YAMLSyntaxError
+		if errors.As(err, &malformed) {
+			err = errors.New("the --- that ends it has something else on its line: no more is read")
 		}
 		if err != nil {
-			return errors.Join(append(problems, err)...)
+			return append(problems, fmt.Errorf("document %d: %w", i, err))
 		}
 		objects, err := split(text)
-		for _, object := range objects {
-			err = errors.Join(err, o.add(object))
-		}
 		if err != nil {
 			problems = append(problems, fmt.Errorf("document %d: %w", i, err))
+		}
+		for _, object := range objects {
+			for _, err := range o.add(object) {
+				problems = append(problems, fmt.Errorf("document %d: %w", i, err))
+			}
 		}
 	}
 }
@@ -66,17 +73,31 @@ func split(text []byte) ([]json.RawMessage, error) {
 	return []json.RawMessage{object}, nil
 }
 
-// quoted is what the errors of the YAML parser quote of a text.
-var quoted = regexp.MustCompile("[`'\"].*[`'\"]")
+var (
+	// syntax is an error of the YAML parser's grammar, whose texts are fixed. Its other errors may quote values.
+	syntax = regexp.MustCompile("^yaml: (line [0-9]+: [^`\"]*)$")
+	// position is what may be told of the others.
+	position = regexp.MustCompile("line [0-9]+")
+)
 
 // ToJSON converts YAML, in which no key may stand twice, to JSON. The error quotes nothing of the text, which may hold secrets.
 func ToJSON(text []byte) (json.RawMessage, error) {
 	converted, err := yaml.YAMLToJSONStrict(text)
-	if err != nil {
-		reason := strings.TrimPrefix(err.Error(), "error converting YAML to JSON: ")
-		return nil, errors.New("it is neither YAML nor JSON: " + quoted.ReplaceAllString(reason, "..."))
+	if err == nil {
+		return converted, nil
 	}
-	return converted, nil
+	reason := strings.TrimPrefix(err.Error(), "error converting YAML to JSON: ")
+	switch {
+	case syntax.MatchString(reason):
+		reason = ": " + syntax.FindStringSubmatch(reason)[1]
+	case strings.Contains(reason, "already set in map"):
+		reason = ": a key stands twice: " + position.FindString(reason)
+	case position.MatchString(reason):
+		reason = ": " + position.FindString(reason)
+	default:
+		reason = ""
+	}
+	return nil, errors.New("it is neither YAML nor JSON" + reason)
 }
 
 // head is what the objects of all kinds have in common.
@@ -90,20 +111,28 @@ type head struct {
 	} `json:"metadata"`
 }
 
-func (o *Objects) add(object json.RawMessage) error {
+// add adds an object, or those of a List.
+func (o *Objects) add(object json.RawMessage) []error {
 	var h head
 	if json.Unmarshal(object, &h) != nil || h.Kind == "" || h.APIVersion == "" {
-		return errors.New("it is no Kubernetes object: it needs apiVersion, kind and metadata")
+		return []error{errors.New("it is no Kubernetes object: it needs apiVersion, kind and metadata")}
 	}
-	if strings.HasSuffix(h.Kind, "List") && h.Items != nil {
-		var problems []error
-		for i, item := range h.Items {
-			if err := o.add(item); err != nil {
-				problems = append(problems, fmt.Errorf("items[%d]: %w", i, err))
-			}
+	if !strings.HasSuffix(h.Kind, "List") || h.Items == nil {
+		if err := o.addOne(h, object); err != nil {
+			return []error{err}
 		}
-		return errors.Join(problems...)
+		return nil
 	}
+	var problems []error
+	for i, item := range h.Items {
+		for _, err := range o.add(item) {
+			problems = append(problems, fmt.Errorf("items[%d]: %w", i, err))
+		}
+	}
+	return problems
+}
+
+func (o *Objects) addOne(h head, object json.RawMessage) error {
 	resource, namespaced, err := resourceOf(h.APIVersion, h.Kind)
 	if err != nil || resource == "" {
 		return err
@@ -113,9 +142,7 @@ func (o *Objects) add(object json.RawMessage) error {
 	}
 	namespace := ""
 	if namespaced {
-		if namespace = h.Metadata.Namespace; namespace == "" {
-			namespace = o.namespace
-		}
+		namespace = cmp.Or(h.Metadata.Namespace, o.namespace)
 	}
 	if object, err = inNamespace(object, namespace); err != nil {
 		return err

@@ -48,6 +48,16 @@ func Due(es *api.ExternalSecret, now time.Time, valid bool) (due bool, why strin
 	}
 }
 
+// RestsWithout tells whether it is as the last sync left it that an ExternalSecret has no Secret: there was none to merge into,
+// or the provider had nothing for it.
+func RestsWithout(es *api.ExternalSecret) bool {
+	if es.Spec.Target.CreationPolicy == api.CreationPolicyMerge {
+		return true
+	}
+	ready := es.Ready()
+	return ready != nil && (ready.Reason == api.ReasonSecretDeleted || ready.Message == api.MessageSecretRetained)
+}
+
 // Interval is the refresh interval of an ExternalSecret: an hour where it names none, zero or less where it is synced once.
 func Interval(es *api.ExternalSecret) (time.Duration, error) {
 	text := es.Spec.RefreshInterval

@@ -2,6 +2,7 @@ package resolve
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/robfig/cron/v3"
@@ -30,7 +31,8 @@ func Blocked(windows *api.SyncWindows, now time.Time) (blocked bool, why string,
 	case windows.Kind == api.SyncWindowDeny && open:
 		return true, "a sync window of kind deny is open", problems
 	case windows.Kind == api.SyncWindowAllow && !open:
-		return true, "no sync window of kind allow is open", problems
+		// A skipped ExternalSecret has no warnings: what keeps it from ever being refreshed has to be said here.
+		return true, strings.Join(append([]string{"no sync window of kind allow is open"}, problems...), "; "), problems
 	default:
 		return false, "", problems
 	}

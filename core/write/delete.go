@@ -60,6 +60,14 @@ func (w *Secrets) deleteOwn(ctx context.Context, es *api.ExternalSecret, live *L
 	return Outcome{}, fmt.Errorf("%w: it was changed %d times meanwhile", errDelete, tries)
 }
 
+// DeleteOwn deletes the Secret if es is its controller, and leaves it alone otherwise.
+func (w *Secrets) DeleteOwn(ctx context.Context, es *api.ExternalSecret, live *Live) (Outcome, error) {
+	if live == nil || !controls(es, live) {
+		return Outcome{Result: Unchanged}, nil
+	}
+	return w.deleteOwn(ctx, es, live)
+}
+
 // DeleteOrphan deletes the Secret that es has written under another spec.target.name before, as its status tells, if that is
 // still its own. It returns the name of what was deleted, empty if nothing was.
 func (w *Secrets) DeleteOrphan(ctx context.Context, es *api.ExternalSecret) (string, error) {

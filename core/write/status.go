@@ -52,20 +52,11 @@ func Synced(ctx context.Context, patcher StatusPatcher, es *api.ExternalSecret, 
 // Failed records a failure in the Ready condition and leaves the rest of the status as it was. The same failure twice is not
 // written twice: it returns whether it wrote.
 func Failed(ctx context.Context, patcher StatusPatcher, es *api.ExternalSecret, now time.Time, message string) (wrote bool, err error) {
-	if ready := Ready(es); ready != nil && ready.Status == metav1.ConditionFalse && ready.Message == message {
+	if ready := es.Ready(); ready != nil && ready.Status == metav1.ConditionFalse && ready.Message == message {
 		return false, nil
 	}
 	conditions := withReady(es.Status.Conditions, metav1.ConditionFalse, api.ReasonSecretSyncedError, message, now)
 	return true, patchStatus(ctx, patcher, es, api.ExternalSecretStatus{Conditions: conditions})
-}
-
-// Ready is the Ready condition of an ExternalSecret; nil if there is none.
-func Ready(es *api.ExternalSecret) *api.Condition {
-	i := slices.IndexFunc(es.Status.Conditions, func(c api.Condition) bool { return c.Type == api.ConditionReady })
-	if i < 0 {
-		return nil
-	}
-	return &es.Status.Conditions[i]
 }
 
 // withReady copies conditions with a new Ready condition, whose time of transition is kept unless the status flips.

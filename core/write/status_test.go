@@ -133,8 +133,8 @@ func TestFailed(t *testing.T) {
 }
 
 func TestReady(t *testing.T) {
-	assert.Nil(t, write.Ready(&api.ExternalSecret{}))
-	ready := write.Ready(externalSecret(t, "{status: {conditions: [{type: Other, status: 'True'}, {type: Ready, status: 'False', reason: R}]}}"))
+	assert.Nil(t, (&api.ExternalSecret{}).Ready())
+	ready := externalSecret(t, "{status: {conditions: [{type: Other, status: 'True'}, {type: Ready, status: 'False', reason: R}]}}").Ready()
 	require.NotNil(t, ready)
 	assert.Equal(t, metav1.ConditionFalse, ready.Status)
 	assert.Equal(t, "R", ready.Reason)

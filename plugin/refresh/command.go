@@ -28,9 +28,9 @@ With -o json, yaml, jsonpath or go-template, one RefreshReport (externalsecret.k
 
     dryRun                        none, client or server
     started, finished             times, RFC 3339
-    counts                        how many are created, updated, unchanged, skipped, failed
+    counts                        how many are created, updated, unchanged, deleted, skipped, failed
     results[].namespace, .name    of an ExternalSecret; in this order
-    results[].outcome             created, updated, unchanged, skipped or failed
+    results[].outcome             created, updated, unchanged, deleted, skipped or failed
     results[].reason, .message    why, for a program and for a person
     results[].secret              name of its Secret
     results[].changes             names of keys: added[], changed[], removed[]; and metadata (true or absent)

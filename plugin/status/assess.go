@@ -38,7 +38,7 @@ func assess(item resolve.Item, now time.Time) Item {
 		judged.NextDue = &next
 	}
 	never := es.Status.SyncedResourceVersion == "" || es.Status.RefreshTime.IsZero()
-	switch ready := write.Ready(es); {
+	switch ready := es.Ready(); {
 	case es.DeletionTimestamp != nil:
 		return judged.as(Skipped, reasonDeleting, "it is being deleted")
 	case err != nil:
@@ -93,7 +93,7 @@ func (i *Item) describe(es *api.ExternalSecret) {
 	i.DeletionPolicy = string(cmp.Or(es.Spec.Target.DeletionPolicy, api.DeletionPolicyRetain))
 	i.RefreshPolicy = string(cmp.Or(es.Spec.RefreshPolicy, api.RefreshPolicyPeriodic))
 	i.RefreshInterval = secret.Printable(cmp.Or(es.Spec.RefreshInterval, api.DefaultRefreshInterval))
-	if ready := write.Ready(es); ready != nil {
+	if ready := es.Ready(); ready != nil {
 		i.Ready = &Ready{
 			Status: string(ready.Status), Reason: secret.Printable(ready.Reason), Message: secret.Printable(ready.Message),
 			Since: timeOf(ready.LastTransitionTime),

@@ -17,7 +17,7 @@ type storeFinder interface {
 
 // confirm takes the Secret itself into account, which a list does not look at: one that is gone or altered is to be refreshed.
 func confirm(item Item, es *api.ExternalSecret, link SecretLink, now time.Time) Item {
-	if link.Name == "" || link.Error != "" || link.Integrity == Intact {
+	if link.Name == "" || link.Error != "" || link.Integrity == Intact || (!link.Exists && resolve.RestsWithout(es)) {
 		return item
 	}
 	due, _, err := resolve.Due(es, now, false)

@@ -54,7 +54,7 @@ func TestAServiceAccountLogsIn(t *testing.T) {
 			return []string{serviceAccount(roleAnnotation()), secretStore("store", asApp)}
 		}},
 		"for the audience of its annotation": {"partner.example", func(*world) []string {
-			return []string{serviceAccount(roleAnnotation()+", eks.amazonaws.com/audience: partner.example"), secretStore("store", asApp)}
+			return []string{serviceAccount(roleAnnotation() + ", eks.amazonaws.com/audience: partner.example"), secretStore("store", asApp)}
 		}},
 		"for the audiences of the store": {"extra.example", func(*world) []string {
 			return []string{serviceAccount(roleAnnotation()),

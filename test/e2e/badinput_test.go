@@ -138,7 +138,7 @@ spec:
 		}, {
 			name:      "a service of AWS that is not served",
 			manifests: []string{strings.Replace(secretStore("certificates", "prefix: x"), "SecretsManager", "CertificateManager", 1), reading("certificates")},
-			reason:    "Invalid", says: []string{`SecretStore "certificates"`, `service "CertificateManager"`, "not supported"},
+			reason:    "Unsupported", says: []string{`SecretStore "certificates"`, `service "CertificateManager"`, "not supported"},
 		}, {
 			name:      "a target that is not a Secret",
 			manifests: []string{externalSecret("broken", "target: {manifest: {apiVersion: v1, kind: ConfigMap}}, "+dataOf("good"))},

@@ -83,7 +83,7 @@ func (w *world) events(t *testing.T, name string) []corev1.Event {
 // notice a new kind of owner. It asks in the test's own goroutine, so that the question may fail the test.
 func until(t *testing.T, what string, come func() bool) {
 	t.Helper()
-	const limit, pause = 2 * time.Minute, 20 * time.Millisecond
+	const limit, pause = 2 * time.Minute, 5 * time.Millisecond
 	for deadline := time.Now().Add(limit); !come(); time.Sleep(pause) {
 		require.True(t, time.Now().Before(deadline), "waited for nothing: %s", what)
 	}

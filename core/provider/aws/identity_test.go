@@ -1,6 +1,7 @@
 package aws
 
 import (
+	"cmp"
 	"encoding/json"
 	"testing"
 
@@ -149,20 +150,23 @@ func TestRef(t *testing.T) {
 }
 
 func TestDecode(t *testing.T) {
-	for name, tc := range map[string]struct{ spec, want string }{
-		"a spec that is not an object": {`"x"`, "spec.provider.aws can't be read"},
-		"a field of the wrong type":    {`{"service":"SecretsManager","region":5}`, "region"},
-		"no region":                    {`{"service":"SecretsManager"}`, "spec.provider.aws.region is missing"},
-		"no service":                   {`{"region":"r"}`, `service "" is not supported`},
+	for name, tc := range map[string]struct {
+		spec, want string
+		kind       provider.Kind // empty means Invalid
+	}{
+		"a spec that is not an object": {spec: `"x"`, want: "spec.provider.aws can't be read"},
+		"a field of the wrong type":    {spec: `{"service":"SecretsManager","region":5}`, want: "region"},
+		"no region":                    {spec: `{"service":"SecretsManager"}`, want: "spec.provider.aws.region is missing"},
+		"no service":                   {spec: `{"region":"r"}`, want: "spec.provider.aws.service is missing"},
 		"a service that is not read": {
-			`{"region":"r","service":"CertificateManager"}`, `service "CertificateManager" is not supported: only SecretsManager and ParameterStore are`,
+			`{"region":"r","service":"CertificateManager"}`, `service "CertificateManager" is not supported: only SecretsManager and ParameterStore are`, provider.Unsupported,
 		},
-		"a token in the manifest": {`{"region":"r","service":"SecretsManager","auth":{"jwt":{"serviceAccountToken":"eyJhbGciOi"}}}`, "serviceAccountToken must be empty"},
+		"a token in the manifest": {spec: `{"region":"r","service":"SecretsManager","auth":{"jwt":{"serviceAccountToken":"eyJhbGciOi"}}}`, want: "serviceAccountToken must be empty"},
 	} {
 		t.Run(name+" is refused", func(t *testing.T) {
 			_, err := Provider{}.Locate(provider.Store{Spec: json.RawMessage(tc.spec)})
 			require.ErrorContains(t, err, tc.want)
-			assert.Equal(t, provider.Invalid, provider.KindOf(err))
+			assert.Equal(t, cmp.Or(tc.kind, provider.Invalid), provider.KindOf(err))
 			assert.NotContains(t, err.Error(), "eyJhbGciOi")
 			_, err = Provider{}.Open(t.Context(), provider.Store{Spec: json.RawMessage(tc.spec)}, keychain{})
 			require.ErrorContains(t, err, tc.want)

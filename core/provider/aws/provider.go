@@ -95,9 +95,11 @@ func decode(store provider.Store) (*api.AWSProvider, error) {
 	switch {
 	case spec.Region == "":
 		return nil, invalid("spec.provider.aws.region is missing")
+	case spec.Service == "":
+		return nil, invalid("spec.provider.aws.service is missing: %s or %s", api.AWSSecretsManagerService, api.AWSParameterStoreService)
 	case spec.Service != api.AWSSecretsManagerService && spec.Service != api.AWSParameterStoreService:
-		return nil, invalid("spec.provider.aws.service %q is not supported: only %s and %s are", spec.Service,
-			api.AWSSecretsManagerService, api.AWSParameterStoreService)
+		return nil, &provider.Error{Kind: provider.Unsupported, Message: fmt.Sprintf(
+			"spec.provider.aws.service %q is not supported: only %s and %s are", spec.Service, api.AWSSecretsManagerService, api.AWSParameterStoreService)}
 	case spec.Auth.JWT != nil && spec.Auth.JWT.ServiceAccountToken != "":
 		return nil, invalid("spec.provider.aws.auth.jwt.serviceAccountToken must be empty: a token does not belong in a manifest; use serviceAccountRef")
 	}

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/manifest"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/secret"
 )
 
@@ -19,20 +18,14 @@ const versionSign = "@"
 // Values are what the remote secrets hold, by the keys that ExternalSecrets name them with: KEY, or KEY@VERSION.
 type Values map[string]secret.Value
 
-// Parse reads a map in JSON or YAML. Texts are taken as they are; numbers, booleans, maps and lists as compact JSON, in which the
-// keys of maps are in order and numbers keep their digits. No error quotes a value.
+// Parse reads a map in JSON. Texts are taken as they are; numbers, booleans, maps and lists as compact JSON, in which the keys of
+// maps are in order and numbers keep their digits. No error quotes a value.
 func Parse(text []byte) (Values, error) {
-	if !json.Valid(text) {
-		var err error
-		if text, err = manifest.ToJSON(text); err != nil {
-			return nil, err
-		}
-	}
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()
 	var decoded any
 	if err := decoder.Decode(&decoded); err != nil {
-		return nil, fmt.Errorf("read the map: %w", err)
+		return nil, errors.New("it is not JSON")
 	}
 	entries, ok := decoded.(map[string]any)
 	if !ok {
