@@ -113,7 +113,7 @@ func (p *pass) prepare(ctx context.Context) ([]resolve.Item, error) {
 	p.events = &write.Events{Writer: client, APIVersion: client.APIVersion(), Component: p.Component}
 
 	var items []resolve.Item
-	group, ctx := errgroup.WithContext(ctx)
+	var group errgroup.Group // no context of its own: one failure must not cut the others' answers short, which is logged on its own
 	group.Go(func() (err error) {
 		items, err = resolve.Select(ctx, client, p.Scope)
 		return err

@@ -92,8 +92,8 @@ func TestRaces(t *testing.T) {
 			return nil
 		}
 		_, err := c.apply(t, es, data, write.DryRunNone)
-		require.ErrorContains(t, err, "could not update secret: lost a race 4 times")
-		assert.Len(t, c.writes, 4)
+		require.ErrorContains(t, err, "could not update secret: lost a race 8 times")
+		assert.Len(t, c.writes, 8)
 	})
 }
 

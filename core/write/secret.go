@@ -50,7 +50,7 @@ const (
 )
 
 // tries is how often a write that lost a race is done again with the Secret as it is by then.
-const tries = 4
+const tries = 8
 
 // SecretWriter writes Secrets under a field manager.
 type SecretWriter interface {

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"io/fs"
@@ -38,8 +39,11 @@ func expand(filename string, recursive bool) ([]string, error) {
 		return []string{stdin}, nil
 	}
 	info, err := os.Stat(filename)
-	if err != nil || !info.IsDir() {
-		return []string{filename}, nil // what is wrong with it is said where it is opened
+	if err != nil {
+		return nil, err
+	}
+	if !info.IsDir() {
+		return []string{filename}, nil
 	}
 	var paths []string
 	err = filepath.WalkDir(filename, func(path string, entry fs.DirEntry, err error) error {
@@ -59,12 +63,11 @@ func expand(filename string, recursive bool) ([]string, error) {
 func readFile(objects *manifest.Objects, path string, in io.Reader) []error {
 	called := "standard input"
 	if path != stdin {
-		file, err := os.Open(path) //nolint:gosec // naming files is what a person does here
+		text, err := os.ReadFile(path) //nolint:gosec // naming files is what a person does here
 		if err != nil {
 			return []error{err}
 		}
-		defer file.Close()
-		called, in = path, file
+		called, in = path, bytes.NewReader(text)
 	}
 	problems := objects.Read(in)
 	for i, problem := range problems {

@@ -46,7 +46,7 @@ func TestThrottlingIsWaitedFor(t *testing.T) {
 			p := w.pass(t).synced(t)
 			assert.Equal(t, "created", p.of(t, "app").Outcome)
 			assert.Equal(t, test.fault.Times+1, w.aws.Counters(t).Total())
-			assert.Equal(t, map[string]int{strings.Replace(test.fault.Op, "secretsmanager", "Secrets Manager", 1): test.fault.Times + 1},
+			assert.Equal(t, map[string]int{strings.Replace(test.fault.Op, "secretsmanager", "SecretsManager", 1): test.fault.Times + 1},
 				p.Report.Requests, "attempts count")
 		})
 	}
