@@ -65,7 +65,7 @@ func (p *pass) fail(ctx context.Context, t *task, reason Reason, cause error) {
 	}
 	now := time.Now()
 	wrote, err := write.Failed(ctx, p.client, t.ES, now, message)
-	if apierrors.IsNotFound(err) {
+	if apierrors.IsNotFound(err) || errors.Is(err, write.ErrReplaced) {
 		r = p.result(t, Skipped)
 		r.Reason, r.Message = Deleting, "it was deleted during the run"
 		return

@@ -60,9 +60,9 @@ func (c *Client) Get(ctx context.Context, resource, namespace, name string) (jso
 	return body, nil
 }
 
-// PatchStatus applies a JSON merge patch to the status of an ExternalSecret.
+// PatchStatus applies a JSON patch (RFC 6902) to the status of an ExternalSecret.
 func (c *Client) PatchStatus(ctx context.Context, namespace, name string, patch []byte) error {
-	err := c.resource(c.raw.Patch(types.MergePatchType), api.ResourceExternalSecrets, namespace).
+	err := c.resource(c.raw.Patch(types.JSONPatchType), api.ResourceExternalSecrets, namespace).
 		Name(name).SubResource("status").Body(patch).Do(ctx).Error()
 	if err != nil {
 		return fmt.Errorf("patch the status of externalsecret %q: %w", name, err)

@@ -3,10 +3,12 @@ package write
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
@@ -17,14 +19,34 @@ type StatusPatcher interface {
 	PatchStatus(ctx context.Context, namespace, name string, patch []byte) error
 }
 
-// statusPatch is a JSON merge patch of an ExternalSecret's status. The UID makes it fail on an object that was deleted and
-// made anew since it was read.
-type statusPatch struct {
-	Metadata struct {
-		UID string `json:"uid"`
-	} `json:"metadata"`
-	Status api.ExternalSecretStatus `json:"status"`
+// operation is one step of a JSON patch (RFC 6902).
+type operation struct {
+	Op    string `json:"op"`
+	Path  string `json:"path"`
+	Value any    `json:"value"`
 }
+
+// statusPatch is a JSON patch that adds the fields that status has to the one that was read. It begins with a test of the
+// UID, which makes it fail on an object that was deleted and made anew since.
+func statusPatch(es *api.ExternalSecret, status api.ExternalSecretStatus) ([]byte, error) {
+	operations := []operation{{"test", "/metadata/uid", es.UID}}
+	if before := es.Status; before.RefreshTime == nil && before.SyncedResourceVersion == "" && before.Binding == nil && len(before.Conditions) == 0 {
+		return json.Marshal(append(operations, operation{"add", "/status", status}))
+	}
+	if status.RefreshTime != nil {
+		operations = append(operations, operation{"add", "/status/refreshTime", status.RefreshTime})
+	}
+	if status.SyncedResourceVersion != "" {
+		operations = append(operations, operation{"add", "/status/syncedResourceVersion", status.SyncedResourceVersion})
+	}
+	if status.Binding != nil {
+		operations = append(operations, operation{"add", "/status/binding", status.Binding})
+	}
+	return json.Marshal(append(operations, operation{"add", "/status/conditions", status.Conditions}))
+}
+
+// ErrReplaced means that the ExternalSecret was deleted and made anew since it was read.
+var ErrReplaced = errors.New("the ExternalSecret was made anew meanwhile")
 
 // Success is what a refresh that went well is recorded with.
 type Success struct {
@@ -79,11 +101,16 @@ func withReady(conditions []api.Condition, status metav1.ConditionStatus, reason
 }
 
 func patchStatus(ctx context.Context, patcher StatusPatcher, es *api.ExternalSecret, status api.ExternalSecretStatus) error {
-	patch := statusPatch{Status: status}
-	patch.Metadata.UID = string(es.UID)
-	body, err := json.Marshal(patch)
+	body, err := statusPatch(es, status)
 	if err != nil {
 		return fmt.Errorf("encode the status: %w", err)
 	}
-	return patcher.PatchStatus(ctx, es.Namespace, es.Name, body)
+	err = patcher.PatchStatus(ctx, es.Namespace, es.Name, body)
+	if apierrors.IsInvalid(err) {
+		// What the schema refuses has causes; what remains is the test of the UID.
+		if status := apierrors.APIStatus(nil); errors.As(err, &status) && (status.Status().Details == nil || len(status.Status().Details.Causes) == 0) {
+			return fmt.Errorf("%w: %w", ErrReplaced, err)
+		}
+	}
+	return err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -26,13 +27,34 @@ func (p *patches) PatchStatus(_ context.Context, namespace, name string, patch [
 	return p.err
 }
 
-// body returns the one patch there is.
+// body returns what the one patch there is says, as an object: what it tests and what it adds.
 func (p *patches) body(t *testing.T) string {
 	t.Helper()
 	require.Len(t, p.bodies, 1)
 	const prefix = "shop/db "
 	require.Equal(t, prefix, p.bodies[0][:len(prefix)])
-	return p.bodies[0][len(prefix):]
+	var operations []struct {
+		Op, Path string
+		Value    json.RawMessage
+	}
+	require.NoError(t, json.Unmarshal([]byte(p.bodies[0][len(prefix):]), &operations))
+	require.Equal(t, "test", operations[0].Op, "first of all it is made sure that this is the object that was read")
+	require.Equal(t, "/metadata/uid", operations[0].Path)
+	status := map[string]json.RawMessage{}
+	for _, o := range operations[1:] {
+		require.Equal(t, "add", o.Op)
+		if o.Path == "/status" {
+			require.Len(t, operations, 2)
+			require.NoError(t, json.Unmarshal(o.Value, &status))
+			continue
+		}
+		field, ok := strings.CutPrefix(o.Path, "/status/")
+		require.True(t, ok, o.Path)
+		status[field] = o.Value
+	}
+	body, err := json.Marshal(map[string]any{"metadata": map[string]any{"uid": operations[0].Value}, "status": status})
+	require.NoError(t, err)
+	return string(body)
 }
 
 var began = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)

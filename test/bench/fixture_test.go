@@ -96,13 +96,13 @@ func (f *fixture) floor(b *testing.B, namespace string, n int) time.Duration {
 			Count: 1, FirstTimestamp: now, LastTimestamp: now, Source: corev1.EventSource{Component: "bench"},
 		}
 	}
-	status, err := json.Marshal(map[string]any{"status": api.ExternalSecretStatus{
+	status, err := json.Marshal([]map[string]any{{"op": "add", "path": "/status", "value": api.ExternalSecretStatus{
 		RefreshTime: &now, SyncedResourceVersion: api.SyncedResourceVersion(1, nil, nil), Binding: &api.Binding{Name: name(0)},
 		Conditions: []api.Condition{{
 			Type: api.ConditionReady, Status: metav1.ConditionTrue, Reason: api.ReasonSecretSynced,
 			Message: api.MessageSecretSynced, LastTransitionTime: &now,
 		}},
-	}})
+	}}})
 	require.NoError(b, err)
 	began := time.Now()
 	f.parallel(b, n, func(ctx context.Context, i int) error {

@@ -93,12 +93,13 @@ func TestAnExternalSecretThatGoesAwayDuringThePassDoesNoHarm(t *testing.T) {
 			done := readPass(t, p.wait(t))
 			assert.Equal(t, "created", done.of(t, "healthy").Outcome)
 			w.aws.Latency(t, harness.OpGetSecretValue, 0)
+			done.synced(t)
+			assert.Equal(t, "Deleting", done.of(t, "app").Reason, "nobody's failure")
 			if !again {
-				done.synced(t)
-				assert.Equal(t, "Deleting", done.of(t, "app").Reason, "nobody's failure")
 				until(t, "its Secret goes after it", func() bool { return len(w.leftIn(t)) == 1 })
 				return
 			}
+			assert.Empty(t, w.get(t, "app").Status, "the new one has not been synced")
 			uid := w.get(t, "app").UID
 			until(t, "the Secret is the new one's", func() bool {
 				w.pass(t).synced(t)
