@@ -8,6 +8,7 @@ SHELL := /bin/bash
 GOLANGCI_LINT_VERSION := v2.15.0
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 KEEP ?=
+FUZZTIME ?= 2000x
 # One setting for builds and tests alike, so that they share the build cache.
 export CGO_ENABLED := 0
 GO_BUILD := go build -ldflags "-s -w -X main.version=$(VERSION)"
@@ -43,6 +44,14 @@ test: ## Run every test: units, a real control plane, real provider servers.
 test-operator: ## Let External Secrets Operator itself and the product take over from each other (compiles it: minutes).
 	go test -tags operator -run Compatibility -timeout 40m ./test/neighbour
 
+.PHONY: fuzz
+fuzz: ## Run each fuzz target for FUZZTIME: 2,000 inputs, or a time such as 30s.
+	for package in $$(grep -rl --include='*_test.go' '^func Fuzz' core | xargs -n1 dirname | sort -u); do \
+		for target in $$(grep -ho '^func Fuzz[A-Za-z]*' $$package/*_test.go | cut -c6-); do \
+			go test -run='^$$' -fuzz="^$$target\$$" -fuzztime=$(FUZZTIME) ./$$package; \
+		done; \
+	done
+
 .PHONY: bench
 bench: ## Measure a pass over 2,000 ExternalSecrets against the least the API server can do.
 	go test -run=- -bench=Pass -benchtime=1x ./test/bench
@@ -58,7 +67,7 @@ generate: ## Make the generated files anew: CRDs, the command reference.
 
 .PHONY: verify
 verify: generate ## Fail if a generated file, a go.mod or the formatting is not as it should be.
-	for module in $(MODULES); do go -C $$module mod tidy -diff; done
+	for module in $(MODULES) test/operator; do go -C $$module mod tidy -diff; done
 	test -z "$$(gofmt -l $$(git ls-files '*.go'))"
 	git diff --exit-code -- manifests docs
 
