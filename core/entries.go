@@ -36,9 +36,9 @@ func (e *entryError) Unwrap() error { return e.err }
 // what was asked for.
 var errNoMatch = errors.New("no remote secret matches: check name, path and tags, and what the store's identity may list")
 
-// entries turns the answers into what can be shaped. absent names the entries that the provider has nothing for, where the
+// entries turns the answers into what can be shaped. absent is an error for each entry that the provider has nothing for, where the
 // deletion policy lives with that; otherwise absence is an error, as any other refusal is.
-func (t *task) entries() (entries []shape.Entry, absent []string, err error) {
+func (t *task) entries() (entries []shape.Entry, absent []error, err error) {
 	retains := t.ES.Spec.Target.Retains()
 	for _, read := range t.reads {
 		entry := shape.Entry{Path: read.Path, SecretKey: read.SecretKey, Remote: read.Remote, Find: read.Find, Rewrite: read.Rewrite}
@@ -55,7 +55,7 @@ func (t *task) entries() (entries []shape.Entry, absent []string, err error) {
 		case err == nil:
 			entries = append(entries, entry)
 		case !retains && (provider.KindOf(err) == provider.NotFound || errors.Is(err, errNoMatch)):
-			absent = append(absent, err.Error())
+			absent = append(absent, err)
 			err = nil
 		default:
 			return nil, nil, err

@@ -85,7 +85,7 @@ func (p *pass) record(ctx context.Context, t *task, success write.Success) bool 
 	now := time.Now()
 	p.recorded(p.events.Record(ctx, t.ES, corev1.EventTypeNormal, success.Event, success.EventMessage, now, false))
 	for _, entry := range t.absent {
-		p.recorded(p.events.Record(ctx, t.ES, corev1.EventTypeNormal, api.EventMissingProviderSecret, p.credentials.Mask(entry), now, false))
+		p.recorded(p.events.Record(ctx, t.ES, corev1.EventTypeNormal, api.EventMissingProviderSecret, entry, now, false))
 	}
 	return true
 }

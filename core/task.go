@@ -145,7 +145,10 @@ func (p *pass) complete(ctx context.Context, t *task) {
 		p.fail(ctx, t, DataError, err)
 		return
 	}
-	t.data, t.absent = data, absent
+	t.data = data
+	for _, cause := range absent {
+		t.absent = append(t.absent, p.mask(t, cause)) // a provider's text, as any failure is
+	}
 	if t.content, t.warnings, err = p.content(ctx, t, data); err != nil {
 		p.fail(ctx, t, DataError, err)
 		return

@@ -170,3 +170,23 @@ func TestAnExternalSecretOfAnOperatorThatIsGoneCanBeDeleted(t *testing.T) {
 		assert.True(t, apierrors.IsNotFound(err))
 	}
 }
+
+func TestWhatIsSaidOfAMissingRemoteSecretHoldsNoValue(t *testing.T) {
+	t.Parallel()
+	const canary = "canary-of-a-payload-0451"
+	w := newWorld(t)
+	w.aws.Seed(t, map[string]string{"a": canary, "gone": "x"})
+	w.aws.Fault(t, harness.AWSFault{Secret: "gone", Code: "ResourceNotFoundException", Times: 100, Message: "\x1b[31mno such secret beside " + canary})
+	w.apply(t, awsStore, externalSecret("app", "target: {deletionPolicy: Merge}, "+
+		"data: [{secretKey: a, remoteRef: {key: a}}, {secretKey: gone, remoteRef: {key: gone}}]"))
+	p := w.pass(t).synced(t)
+	require.Equal(t, map[string]string{"a": canary}, w.data(t, "app"))
+	require.Len(t, p.of(t, "app").Warnings, 1)
+	said := p.Stdout + p.Stderr
+	for _, event := range w.events(t, "app") {
+		said += event.Message
+	}
+	require.Contains(t, said, "no such secret beside [redacted]")
+	require.NotContains(t, said, canary)
+	require.NotContains(t, said, "\x1b")
+}
