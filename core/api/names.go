@@ -37,15 +37,6 @@ const (
 	AnnotationForceSync = "external-secrets.io/force-sync"
 	// FinalizerExternalSecret is put on each ExternalSecret by External Secrets Operator.
 	FinalizerExternalSecret = "externalsecrets.external-secrets.io/externalsecret-cleanup"
-	// FinalizerStore is put on a store that a PushSecret with deletionPolicy Delete uses.
-	FinalizerStore = "secretstore.externalsecrets.io/finalizer"
-	// FinalizerClusterExternalSecret is put on each ClusterExternalSecret.
-	FinalizerClusterExternalSecret = "externalsecrets.external-secrets.io/clusterexternalsecret-cleanup"
-	// FinalizerNamespacePrefix, followed by the name of a ClusterExternalSecret, is put on the namespaces it serves.
-	FinalizerNamespacePrefix = "externalsecrets.external-secrets.io/ces-"
-	// LabelGeneratorOwner and FinalizerGeneratorState are on a GeneratorState.
-	LabelGeneratorOwner     = "generators.external-secrets.io/owner-key"
-	FinalizerGeneratorState = "generatorstate.externalsecrets.io/finalizer"
 )
 
 // ControllerDefault is the class of External Secrets Operator: it serves the stores whose spec.controller is this or empty.
