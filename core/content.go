@@ -9,7 +9,7 @@ import (
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/write"
 )
 
-// content is what the Secret of a task is to hold: what was fetched with the ExternalSecret's own labels and annotations or,
+// content is what the target of a task is to hold: what was fetched with the ExternalSecret's own labels and annotations or,
 // where there is a template, what that makes of it.
 func (p *pass) content(ctx context.Context, t *task, data map[string]secret.Value) (write.Content, []string, error) {
 	wanted := t.ES.Spec.Target.Template
@@ -26,12 +26,20 @@ func (p *pass) content(ctx context.Context, t *task, data map[string]secret.Valu
 			objects[ref] = held
 		}
 	}
-	rendered, err := template.Render(wanted, objects, data)
+	render := template.Render
+	if t.ES.Spec.Target.Manifest != nil {
+		render = template.RenderObject
+	}
+	rendered, err := render(wanted, objects, data)
 	if err != nil {
 		return write.Content{}, nil, err
 	}
+	fields := make([]write.Field, len(rendered.Fields))
+	for i, field := range rendered.Fields {
+		fields[i] = write.Field(field)
+	}
 	return write.Content{
-		Data: rendered.Data, Type: rendered.Type, Finalizers: rendered.Finalizers,
+		Data: rendered.Data, Type: rendered.Type, Finalizers: rendered.Finalizers, Fields: fields,
 		Labels: revealed(rendered.Labels), Annotations: revealed(rendered.Annotations),
 	}, rendered.Warnings, nil
 }

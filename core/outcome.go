@@ -19,7 +19,11 @@ import (
 func (p *pass) result(t *task, outcome Outcome) Result {
 	r := Result{Namespace: t.Namespace, Name: t.Name, Outcome: outcome}
 	if t.ES != nil {
-		r.Secret = write.TargetName(t.ES)
+		if t.ES.Spec.Target.Manifest == nil {
+			r.Secret = write.TargetName(t.ES)
+		} else {
+			r.Target = t.ES.Spec.Target.KindOf() + "/" + write.TargetName(t.ES)
+		}
 		if outcome != Skipped {
 			r.Warnings = resolve.Warnings(t.ES)
 		}
@@ -98,6 +102,9 @@ func (p *pass) mask(t *task, err error) string {
 		for _, value := range values {
 			mask.Add(value)
 		}
+	}
+	for _, field := range t.content.Fields {
+		mask.AddPayload(field.Value)
 	}
 	t.mu.Unlock()
 	// One mask for all: a text that was masked and cut before could show the rest of what another mask would have hidden.

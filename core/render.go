@@ -7,6 +7,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
@@ -40,6 +42,8 @@ type Rendered struct {
 	ES *api.ExternalSecret
 	// Secret is what the pass would write, with its values; nil where it would write none.
 	Secret *corev1.Secret
+	// Object is the same for a target that is no Secret.
+	Object *unstructured.Unstructured
 }
 
 // Render makes the pass that a cluster without Secrets would have, up to the writing: whether or not they are due, each
@@ -52,12 +56,13 @@ func Render(ctx context.Context, config RenderConfig) (Rendering, error) {
 	}
 	p := &pass{
 		Config: Config{
-			Providers: config.Providers, Class: config.Class, Force: true, DryRun: write.DryRunServer, Concurrency: DefaultConcurrency,
+			Providers: config.Providers, Class: config.Class, GenericTargets: true, Force: true, DryRun: write.DryRunServer,
+			Concurrency: DefaultConcurrency,
 		},
 		report: Report{Started: time.Now()},
 	}
-	wanted := &wanted{secrets: map[types.NamespacedName]*corev1.Secret{}}
-	p.use(config.Source, mergeTargets(config.Source, items), wanted, api.APIVersion)
+	wanted := &wanted{secrets: map[types.NamespacedName]*corev1.Secret{}, objects: map[types.NamespacedName]*unstructured.Unstructured{}}
+	p.use(config.Source, mergeTargets(config.Source, items), wanted, wanted, api.APIVersion)
 	p.run(ctx, ctx, p.resolve(ctx, ctx, items))
 	p.report.sort()
 
@@ -67,19 +72,22 @@ func Render(ctx context.Context, config RenderConfig) (Rendering, error) {
 	}
 	rendering := Rendering{Rendered: make([]Rendered, len(p.report.Results)), Notes: p.report.Notes}
 	for i, result := range p.report.Results {
+		writer := writerOf(result.Namespace, api.FieldManager(result.Name))
 		rendering.Rendered[i] = Rendered{
 			Result: result,
 			ES:     decoded[types.NamespacedName{Namespace: result.Namespace, Name: result.Name}],
-			Secret: wanted.secrets[writerOf(result.Namespace, api.FieldManager(result.Name))],
+			Secret: wanted.secrets[writer],
+			Object: wanted.objects[writer],
 		}
 	}
 	return rendering, nil
 }
 
-// wanted is a write.SecretWriter that keeps what it is given, by who wrote it.
+// wanted is a write.SecretWriter and a write.ObjectClient that keeps what it is given, by who wrote it.
 type wanted struct {
 	mu      sync.Mutex
 	secrets map[types.NamespacedName]*corev1.Secret
+	objects map[types.NamespacedName]*unstructured.Unstructured
 }
 
 // writerOf is the key of wanted: no two ExternalSecrets of a namespace have the same field manager.
@@ -102,6 +110,21 @@ func (w *wanted) UpdateSecret(ctx context.Context, s *corev1.Secret, manager str
 func (w *wanted) DeleteSecret(context.Context, string, string, types.UID, string, bool) error {
 	return nil
 }
+
+// GetObject finds none: manifests are not searched for objects of any kind.
+func (w *wanted) GetObject(_ context.Context, kind schema.GroupVersionKind, _, name string) (*unstructured.Unstructured, error) {
+	return nil, apierrors.NewNotFound(schema.GroupResource{Group: kind.Group, Resource: kind.Kind}, name)
+}
+
+func (w *wanted) PutObject(_ context.Context, object *unstructured.Unstructured, manager string, _ bool) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.objects[writerOf(object.GetNamespace(), manager)] = object
+	return nil
+}
+
+// DeleteObject finds nothing to delete either.
+func (w *wanted) DeleteObject(context.Context, *unstructured.Unstructured, bool) error { return nil }
 
 // targets is a write.SecretReader of the Secrets that are there before the pass.
 type targets struct {

@@ -63,8 +63,10 @@ type Result struct {
 	Reason    Reason  `json:"reason,omitempty"`
 	// Message is a sentence for a person: why it was skipped, or what failed and what to do.
 	Message string `json:"message,omitempty"`
-	// Secret is the name of the target.
+	// Secret is the name of the target, if that is one.
 	Secret string `json:"secret,omitempty"`
+	// Target is the target if it is no Secret, as KIND/NAME.
+	Target string `json:"target,omitempty"`
 	// Changes names the keys that were or would be changed.
 	Changes write.Changes `json:"changes,omitzero"`
 	// Warnings are things that work and should still be seen to.

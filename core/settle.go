@@ -22,7 +22,7 @@ func (p *pass) write(ctx context.Context, t *task) {
 		p.fail(ctx, t, WriteError, err)
 		return
 	}
-	success := successOf(outcome)
+	success := successOf(t.ES, outcome)
 	result := p.result(t, Outcome(outcome.Result))
 	result.Changes = outcome.Changes
 	switch outcome.Result {
@@ -35,11 +35,11 @@ func (p *pass) write(ctx context.Context, t *task) {
 			result.Outcome = Unchanged
 		}
 	}
-	if success.Message != api.MessageSecretSynced {
+	if success.Message != t.ES.Spec.Target.Words(api.MessageSecretSynced) {
 		result.Message = success.Message
 	}
 	if outcome.Adopted {
-		result.Warnings = append(result.Warnings, "Secret "+result.Secret+adopted)
+		result.Warnings = append(result.Warnings, t.ES.Spec.Target.KindOf()+" "+write.TargetName(t.ES)+adopted)
 	}
 	if orphan != "" {
 		result.Warnings = append(result.Warnings, "Secret "+orphan+", the target before spec.target.name was changed, goes")
@@ -111,17 +111,18 @@ func (p *pass) finalize(ctx context.Context, t *task) {
 	p.done(result)
 }
 
-// adopted is said of a Secret, after its name, that was not managed before.
+// adopted is said of a target, after its name, that was not managed before.
 const adopted = " was there before and not managed by an ExternalSecret: it is now"
 
 // successOf words what a write did as ESO does.
-func successOf(outcome write.Outcome) write.Success {
-	success := write.Success{Reason: api.ReasonSecretSynced, Message: api.MessageSecretSynced, Bound: true}
+func successOf(es *api.ExternalSecret, outcome write.Outcome) write.Success {
+	target := &es.Spec.Target
+	success := write.Success{Reason: api.ReasonSecretSynced, Message: api.MessageSecretSynced, Bound: target.Manifest == nil}
 	switch outcome.Result {
 	case write.Absent:
-		return write.Success{Reason: api.ReasonSecretMissing, Message: api.MessageSecretMissing}
+		success = write.Success{Reason: api.ReasonSecretMissing, Message: api.MessageSecretMissing}
 	case write.Retained:
-		return write.Success{Reason: api.ReasonSecretSynced, Message: api.MessageSecretRetained}
+		success = write.Success{Reason: api.ReasonSecretSynced, Message: api.MessageSecretRetained}
 	case write.Deleted:
 		success = write.Success{Reason: api.ReasonSecretDeleted, Message: api.MessageSecretDeleted}
 		if outcome.Changes.Any() {
@@ -131,9 +132,13 @@ func successOf(outcome write.Outcome) write.Success {
 		success.Event, success.EventMessage = api.EventCreated, api.EventMessageCreated
 	case write.Updated:
 		success.Event, success.EventMessage = api.EventUpdated, api.EventMessageUpdated
-		if outcome.Adopted {
-			success.EventMessage += ": it" + adopted
-		}
+	}
+	success.Reason, success.Message = target.Words(success.Reason), target.Words(success.Message)
+	if target.Manifest != nil && success.Event != "" {
+		success.EventMessage = success.Event + " " + target.KindOf() + " " + write.TargetName(es)
+	}
+	if outcome.Result == write.Updated && outcome.Adopted {
+		success.EventMessage += ": it" + adopted
 	}
 	return success
 }

@@ -35,6 +35,8 @@ type Config struct {
 	Scope resolve.Scope
 	// Class is the class of the stores that are served, besides those that name none.
 	Class string
+	// GenericTargets permits ExternalSecrets to write other objects than Secrets (spec.target.manifest).
+	GenericTargets bool
 	// Force refreshes what is not due, as a person who asks for it means.
 	Force bool
 	// DryRun says how far the pass goes; empty means write.DryRunNone.
@@ -95,7 +97,7 @@ type pass struct {
 	templates   *resolve.Templates
 	planner     *resolve.Planner
 	readers     *fetch.Readers
-	writer      *write.Secrets
+	writer      *write.Targets
 	events      *write.Events
 
 	mu     sync.Mutex
@@ -109,7 +111,7 @@ func (p *pass) prepare(ctx context.Context) ([]resolve.Item, error) {
 		return nil, err
 	}
 	p.client = client
-	p.use(client, client, client, client.APIVersion())
+	p.use(client, client, client, client, client.APIVersion())
 	p.events = &write.Events{Writer: client, APIVersion: client.APIVersion(), Component: p.Component}
 
 	var items []resolve.Item
@@ -141,16 +143,17 @@ type Source interface {
 	resolve.TemplateReader
 }
 
-// use connects the stations: to where they read, to the Secrets that are there and to where those that are wanted go.
-func (p *pass) use(from Source, live write.SecretReader, to write.SecretWriter, apiVersion string) {
-	p.index = write.NewIndex(live)
+// use connects the stations: to where they read, to the Secrets that are there and to where those that are wanted go, and to
+// targets that are no Secrets.
+func (p *pass) use(from Source, live write.SecretReader, to write.SecretWriter, objects write.ObjectClient, apiVersion string) {
+	p.index = write.NewIndex(live, objects)
 	p.credentials = resolve.NewCredentials(from)
 	p.templates = resolve.NewTemplates(from)
 	p.planner = &resolve.Planner{
 		Stores: resolve.NewStores(from, from), Credentials: p.credentials, Providers: p.Providers, Class: p.Class,
 	}
 	p.readers = fetch.NewReaders(p.planner.Open)
-	p.writer = &write.Secrets{Reader: live, Writer: to, DryRun: p.DryRun, APIVersion: apiVersion}
+	p.writer = &write.Targets{Reader: live, Writer: to, Objects: objects, DryRun: p.DryRun, APIVersion: apiVersion}
 }
 
 // resolve decides about each item: skipped, failed, or a task. Tasks come out most urgent first: never synced, then stalest.
@@ -183,8 +186,12 @@ func (p *pass) resolve(ctx, work context.Context, items []resolve.Item) []*task 
 
 // plan resolves an ExternalSecret to its reads, after the rules that its template must keep.
 func (p *pass) plan(ctx context.Context, es *api.ExternalSecret) ([]resolve.Read, error) {
-	if es.Spec.Target.Template != nil {
-		if err := template.Check(es.Spec.Target.Template); err != nil {
+	if wanted := es.Spec.Target.Template; wanted != nil {
+		check := template.Check
+		if es.Spec.Target.Manifest != nil {
+			check = template.CheckObject
+		}
+		if err := check(wanted); err != nil {
 			return nil, err
 		}
 	}

@@ -4,10 +4,12 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/fetch"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/kube"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/resolve"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/secret"
@@ -100,8 +102,15 @@ func (p *pass) admit(ctx, work context.Context, t *task) bool {
 		return false
 	}
 	var err error
+	if t.ES.Spec.Target.Manifest != nil && !p.GenericTargets {
+		t.invalid = errGenericTargets
+		return true
+	}
 	if t.live, err = p.index.Target(work, t.ES); err != nil {
 		t.invalid, t.reason = err, WriteError
+		if errors.Is(err, kube.ErrKind) {
+			t.invalid, t.reason = fmt.Errorf("spec.target.manifest: %w", err), Invalid
+		}
 		return true
 	}
 	if t.ES.DeletionTimestamp != nil {
@@ -119,6 +128,10 @@ func (p *pass) admit(ctx, work context.Context, t *task) bool {
 	}
 	return true
 }
+
+// errGenericTargets is another controller's business: it may well be permitted to write such targets.
+var errGenericTargets = resolve.Unsupported("spec.target.manifest means another object than a Secret, " +
+	"which is written only with --unsafe-allow-generic-targets: it is not encrypted at rest as Secrets are")
 
 // complete shapes and writes a task whose answers are all there.
 func (p *pass) complete(ctx context.Context, t *task) {

@@ -31,6 +31,7 @@ type Settings struct {
 	Namespaces              []string
 	Selector, FieldSelector string
 	Class                   string
+	GenericTargets          bool
 	Concurrency             int
 	DryRun, Report          string
 	LogLevel                string
@@ -45,6 +46,8 @@ func (s *Settings) Flags() *pflag.FlagSet {
 	flags.StringVarP(&s.Selector, "selector", "l", "", "label selector of the ExternalSecrets to reconcile")
 	flags.StringVar(&s.FieldSelector, "field-selector", "", "field selector of the ExternalSecrets to reconcile")
 	flags.StringVar(&s.Class, "controller-class", api.ControllerDefault, "class of the stores to serve, besides those that name none")
+	flags.BoolVar(&s.GenericTargets, "unsafe-allow-generic-targets", false,
+		"let ExternalSecrets write other objects than Secrets (spec.target.manifest), as far as the runner's rights go")
 	flags.IntVar(&s.Concurrency, "concurrency", core.DefaultConcurrency, "how many ExternalSecrets are written at once")
 	flags.StringVar(&s.DryRun, "dry-run", string(write.DryRunNone), "none, client (compare and write nothing) or server (have the API server check the writes)")
 	flags.StringVar(&s.Report, "report", string(ReportSummary), "what the line of JSON on standard output holds: summary (counts and failures) or full (every result)")
@@ -106,7 +109,7 @@ func (s *Settings) Config(providers provider.Registry, out, logs io.Writer) (Con
 	}
 	return Config{
 		Kube: connection, Providers: providers, Namespaces: s.Namespaces, Selector: s.Selector, FieldSelector: s.FieldSelector,
-		Class: s.Class, Concurrency: s.Concurrency, DryRun: dryRun, Report: format, Log: log, Out: out,
+		Class: s.Class, GenericTargets: s.GenericTargets, Concurrency: s.Concurrency, DryRun: dryRun, Report: format, Log: log, Out: out,
 	}, nil
 }
 

@@ -57,27 +57,30 @@ type Config struct {
 	// Selector and FieldSelector narrow the ExternalSecrets.
 	Selector, FieldSelector string
 	// Class is the controller class that the runner serves.
-	Class       string
-	Concurrency int
-	DryRun      write.DryRun
-	Report      ReportFormat
-	Log         *slog.Logger
-	Out         io.Writer
+	Class string
+	// GenericTargets permits targets that are no Secrets.
+	GenericTargets bool
+	Concurrency    int
+	DryRun         write.DryRun
+	Report         ReportFormat
+	Log            *slog.Logger
+	Out            io.Writer
 }
 
 // Run makes a pass and writes its report. It returns an exit code; what a signal adds to it is the caller's business.
 func Run(ctx context.Context, config Config) int {
 	report, err := core.Sync(ctx, core.Config{
-		Kube:        config.Kube,
-		Providers:   config.Providers,
-		Scope:       resolve.Scope{Namespaces: config.Namespaces, Selector: kube.Selector{Labels: config.Selector, Fields: config.FieldSelector}},
-		Class:       config.Class,
-		DryRun:      config.DryRun,
-		Concurrency: config.Concurrency,
-		Grace:       grace,
-		Component:   Component,
-		Begin:       func(total int) { config.Log.Info("pass begins", "externalSecrets", total, "dryRun", config.DryRun) },
-		Observe:     func(r core.Result) { logResult(ctx, config.Log, r) },
+		Kube:           config.Kube,
+		Providers:      config.Providers,
+		Scope:          resolve.Scope{Namespaces: config.Namespaces, Selector: kube.Selector{Labels: config.Selector, Fields: config.FieldSelector}},
+		Class:          config.Class,
+		GenericTargets: config.GenericTargets,
+		DryRun:         config.DryRun,
+		Concurrency:    config.Concurrency,
+		Grace:          grace,
+		Component:      Component,
+		Begin:          func(total int) { config.Log.Info("pass begins", "externalSecrets", total, "dryRun", config.DryRun) },
+		Observe:        func(r core.Result) { logResult(ctx, config.Log, r) },
 	})
 	if err != nil {
 		config.Log.Error("no pass could be made", "error", err.Error())

@@ -3,6 +3,7 @@ package api
 import (
 	"crypto/sha3"
 	"encoding/hex"
+	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -34,6 +35,15 @@ func DataHash(data map[string][]byte) string {
 	}
 	t.text("]")
 	return t.sum()
+}
+
+// ObjectHash is the value of AnnotationDataHash for an object that is no Secret: that of its spec or, where it has none, its data.
+func ObjectHash(object map[string]any) string {
+	content := object["spec"]
+	if content == nil {
+		content = object["data"]
+	}
+	return hashOf(fmt.Sprintf("%+v", content))
 }
 
 // SyncedResourceVersion is the value of status.syncedResourceVersion: it changes when the spec, an annotation or a label of

@@ -1,5 +1,7 @@
 package api
 
+import "strings"
+
 // ConditionReady is the type of the one condition that is written, on ExternalSecrets and stores.
 const ConditionReady = "Ready"
 
@@ -12,6 +14,19 @@ const (
 
 	ReasonResourceMissing = "ResourceMissing"
 )
+
+// Words turns a reason, a message or the message of an Event that is about a Secret into the one for what the target is.
+func (t *Target) Words(text string) string {
+	if t.Manifest == nil {
+		return text
+	}
+	for secret, resource := range map[string]string{"Secret": "Resource", "secret": "resource"} {
+		if rest, ok := strings.CutPrefix(text, secret); ok {
+			return resource + rest
+		}
+	}
+	return text
+}
 
 // Messages of an ExternalSecret's Ready condition, word for word what dashboards and alerts match.
 const (

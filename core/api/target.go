@@ -76,6 +76,23 @@ func (t *Target) Merges() bool {
 	return t.CreationPolicy == CreationPolicyMerge || t.CreationPolicy == CreationPolicyCreateOrMerge
 }
 
+// KindOf is the kind of the target.
+func (t *Target) KindOf() string {
+	if t.Manifest == nil {
+		return "Secret"
+	}
+	return t.Manifest.Kind
+}
+
+// DataPath leads to the data of the target, from the object: that of a Secret and a ConfigMap is in data, that of other objects
+// in spec.data unless it comes from a template.
+func (t *Target) DataPath() []string {
+	if t.Manifest == nil || t.Manifest.Kind == "ConfigMap" || t.Template.HasData() {
+		return []string{"data"}
+	}
+	return []string{"spec", "data"}
+}
+
 // ManifestRef is the type of an object other than a Secret.
 type ManifestRef struct {
 	// API group and version of the object.

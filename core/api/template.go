@@ -29,6 +29,9 @@ type Template struct {
 	TemplateFrom []TemplateFrom `json:"templateFrom,omitempty"`
 }
 
+// HasData tells whether a template makes more than metadata: otherwise the fetched values are the data. t may be nil.
+func (t *Template) HasData() bool { return t != nil && len(t.Data)+len(t.TemplateFrom) > 0 }
+
 // TemplateMetadata is metadata for the Secret. The values of labels and annotations are templates, their keys are not.
 type TemplateMetadata struct {
 	// +optional

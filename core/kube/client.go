@@ -37,6 +37,7 @@ type Client struct {
 	raw     rest.Interface
 	params  runtime.ParameterCodec
 	version string
+	kinds   kinds
 }
 
 // New makes a client and asks the server which version of the External Secrets API it serves: v1 before v1beta1. The error

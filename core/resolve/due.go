@@ -55,7 +55,8 @@ func RestsWithout(es *api.ExternalSecret) bool {
 		return true
 	}
 	ready := es.Ready()
-	return ready != nil && (ready.Reason == api.ReasonSecretDeleted || ready.Message == api.MessageSecretRetained)
+	words := es.Spec.Target.Words
+	return ready != nil && (ready.Reason == words(api.ReasonSecretDeleted) || ready.Message == words(api.MessageSecretRetained))
 }
 
 // Interval is the refresh interval of an ExternalSecret: an hour where it names none, zero or less where it is synced once.

@@ -15,8 +15,8 @@ func Check(es *api.ExternalSecret) error {
 	if len(spec.Data) == 0 && len(spec.DataFrom) == 0 {
 		return errors.New("spec has neither data nor dataFrom: there is nothing to fetch")
 	}
-	if spec.Target.Manifest != nil {
-		return notSupported("spec.target.manifest")
+	if err := checkManifest(&spec.Target); err != nil {
+		return err
 	}
 	if err := checkPolicies(&spec.Target); err != nil {
 		return err
@@ -43,6 +43,20 @@ func Check(es *api.ExternalSecret) error {
 		}
 	}
 	return nil
+}
+
+// checkManifest refuses what means nothing for an object that is no Secret.
+func checkManifest(target *api.Target) error {
+	switch manifest := target.Manifest; {
+	case manifest == nil:
+		return nil
+	case manifest.APIVersion == "" || manifest.Kind == "":
+		return errors.New("spec.target.manifest needs both apiVersion and kind")
+	case target.Immutable:
+		return fmt.Errorf("spec.target.immutable is for Secrets only, not for the %s of spec.target.manifest", manifest.Kind)
+	default:
+		return nil
+	}
 }
 
 // checkPolicies refuses combinations that ESO's admission refuses: what would delete a Secret that others write, too.
@@ -83,6 +97,14 @@ func checkRef(path string, ref *api.RemoteRef) error {
 var ErrUnsupported = errors.New("is not supported by this version")
 
 func notSupported(field string) error { return fmt.Errorf("%s %w", field, ErrUnsupported) }
+
+// Unsupported is an error of that sort in words of its own.
+type Unsupported string
+
+func (u Unsupported) Error() string { return string(u) }
+
+// Is tells that it is an ErrUnsupported.
+func (u Unsupported) Is(target error) bool { return target == ErrUnsupported }
 
 // Warnings are the fields of an ExternalSecret that are accepted and have no effect.
 func Warnings(es *api.ExternalSecret) []string {

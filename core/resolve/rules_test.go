@@ -19,6 +19,7 @@ func TestCheck(t *testing.T) {
 		"what old CRDs filled in":  "{data: [{secretKey: a, remoteRef: {key: k, conversionStrategy: Default, decodingStrategy: None, metadataPolicy: None}}], target: {creationPolicy: Owner, deletionPolicy: Retain}}",
 		"a store of an entry":      "{data: [{secretKey: a, remoteRef: {key: k}, sourceRef: {storeRef: {name: s}}}]}",
 		"a store of an extract":    "{dataFrom: [{extract: {key: k}, sourceRef: {storeRef: {name: s}}}]}",
+		"a manifest":               "{data: [{secretKey: a, remoteRef: {key: k}}], target: {manifest: {apiVersion: v1, kind: ConfigMap}}}",
 		"the policies that we can": "{data: [{secretKey: a, remoteRef: {key: k}}], target: {creationPolicy: Merge}}",
 	} {
 		t.Run(name+" passes", func(t *testing.T) {
@@ -38,7 +39,8 @@ func TestCheck(t *testing.T) {
 		"deleting from a shared Secret":  {"{data: [{secretKey: a, remoteRef: {key: k}}], target: {creationPolicy: CreateOrMerge, deletionPolicy: Delete}}", "creationPolicy CreateOrMerge"},
 		"merging into nothing":           {"{data: [{secretKey: a, remoteRef: {key: k}}], target: {creationPolicy: None, deletionPolicy: Merge}}", "deletionPolicy Merge has no meaning with creationPolicy None"},
 		"find and extract in one entry":  {"{dataFrom: [{find: {name: {regexp: x}}, extract: {key: k}}]}", "spec.dataFrom[0] has both find and extract"},
-		"a manifest":                     {"{data: [{secretKey: a, remoteRef: {key: k}}], target: {manifest: {apiVersion: v1, kind: ConfigMap}}}", "spec.target.manifest"},
+		"a manifest without a kind":      {"{data: [{secretKey: a, remoteRef: {key: k}}], target: {manifest: {apiVersion: v1}}}", "spec.target.manifest needs both apiVersion and kind"},
+		"an immutable object":            {"{data: [{secretKey: a, remoteRef: {key: k}}], target: {immutable: true, manifest: {apiVersion: v1, kind: ConfigMap}}}", "spec.target.immutable is for Secrets only, not for the ConfigMap"},
 		"a wrong entry after a good one": {"{dataFrom: [{extract: {key: k}}, {}]}", "spec.dataFrom[1]"},
 	} {
 		t.Run(name+" is refused", func(t *testing.T) {

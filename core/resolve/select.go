@@ -110,6 +110,9 @@ func decode(raw json.RawMessage) Item {
 		return item
 	}
 	es.ManagedFields = nil // of no use here, and often larger than the rest
+	if m := es.Spec.Target.Manifest; m != nil && *m == (api.ManifestRef{APIVersion: "v1", Kind: "Secret"}) {
+		es.Spec.Target.Manifest = nil // what a target is anyway
+	}
 	item.ES = &es
 	return item
 }

@@ -134,10 +134,10 @@ func (c *cluster) begin(verb string, s *corev1.Secret, manager string, dryRun bo
 // apply brings the Secret of es to data as a pass does, from the Secret that is there.
 func (c *cluster) apply(t *testing.T, es *api.ExternalSecret, data map[string]string, dryRun write.DryRun) (write.Outcome, error) {
 	t.Helper()
-	live, err := write.NewIndex(c).Target(t.Context(), es)
+	live, err := write.NewIndex(c, nil).Target(t.Context(), es)
 	require.NoError(t, err)
 	c.reads = 0
-	w := &write.Secrets{Reader: c, Writer: c, DryRun: dryRun, APIVersion: "external-secrets.io/v1"}
+	w := &write.Targets{Reader: c, Writer: c, DryRun: dryRun, APIVersion: "external-secrets.io/v1"}
 	return w.Apply(t.Context(), es, contentOf(es, data), live)
 }
 

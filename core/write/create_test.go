@@ -153,7 +153,7 @@ func TestDryRun(t *testing.T) {
 	}
 	t.Run("the client's does not promise a creation where an unmanaged Secret is", func(t *testing.T) {
 		c := clusterOf(theirs("old"))
-		w := &write.Secrets{Reader: c, Writer: c, DryRun: write.DryRunClient, APIVersion: "external-secrets.io/v1"}
+		w := &write.Targets{Reader: c, Writer: c, DryRun: write.DryRunClient, APIVersion: "external-secrets.io/v1"}
 		outcome, err := w.Apply(t.Context(), es(t), contentOf(es(t), map[string]string{"a": "new"}), nil)
 		require.NoError(t, err)
 		assert.Equal(t, write.Updated, outcome.Result)

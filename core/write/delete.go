@@ -19,33 +19,34 @@ var (
 	errDeleteOrphans = errors.New(api.MessageDeleteOrphansFailed)
 )
 
-// Delete deletes the Secret of es, if there is one. live is the Secret as it was read, nil if none was found among those that
-// are managed. Only under creationPolicy Owner is there an own Secret to delete; that of anyone else stays, and is an error.
-func (w *Secrets) Delete(ctx context.Context, es *api.ExternalSecret, live *Live) (Outcome, error) {
+// Delete deletes the target of es, if there is one. live is the target as it was read, nil if none was found among those that
+// are managed. Only under creationPolicy Owner is there an own one to delete; that of anyone else stays, and is an error.
+func (w *Targets) Delete(ctx context.Context, es *api.ExternalSecret, live *Live) (Outcome, error) {
 	if policy := es.Spec.Target.CreationPolicy; policy != "" && policy != api.CreationPolicyOwner {
 		return Outcome{}, fmt.Errorf("%w: the provider has nothing for it any more, and deletionPolicy Delete needs creationPolicy Owner, not %s", errDelete, policy)
 	}
+	target := w.of(es)
 	if live == nil {
 		var err error
-		if live, err = w.fresh(ctx, es); err != nil {
+		if live, err = target.read(ctx); err != nil {
 			return Outcome{}, fmt.Errorf("%w: %w", errDelete, err)
 		}
 	}
-	return w.deleteOwn(ctx, es, live)
+	return w.deleteOwn(ctx, es, target, live)
 }
 
-func (w *Secrets) deleteOwn(ctx context.Context, es *api.ExternalSecret, live *Live) (Outcome, error) {
+func (w *Targets) deleteOwn(ctx context.Context, es *api.ExternalSecret, target target, live *Live) (Outcome, error) {
 	for range tries {
 		if live == nil {
 			return Outcome{Result: Deleted}, nil
 		}
 		if !controls(es, live) {
-			return Outcome{}, fmt.Errorf("%w: Secret %q is not controlled by this ExternalSecret", errDelete, live.Meta.Name)
+			return Outcome{}, fmt.Errorf("%w: %s %q is not controlled by this ExternalSecret", errDelete, es.Spec.Target.KindOf(), live.Meta.Name)
 		}
 		gone := Changes{Removed: slices.Sorted(maps.Keys(live.digests)), Metadata: true}
 		err := error(nil)
 		if w.DryRun != DryRunClient {
-			err = w.Writer.DeleteSecret(ctx, es.Namespace, live.Meta.Name, live.Meta.UID, live.Meta.ResourceVersion, w.DryRun == DryRunServer)
+			err = target.remove(ctx, live)
 		}
 		switch {
 		case err == nil || apierrors.IsNotFound(err):
@@ -53,43 +54,44 @@ func (w *Secrets) deleteOwn(ctx context.Context, es *api.ExternalSecret, live *L
 		case !apierrors.IsConflict(err):
 			return Outcome{}, fmt.Errorf("%w: %w", errDelete, err)
 		}
-		if live, err = NewIndex(w.Reader).Fresh(ctx, es.Namespace, live.Meta.Name); err != nil {
+		if live, err = target.read(ctx); err != nil {
 			return Outcome{}, fmt.Errorf("%w: %w", errDelete, err)
 		}
 	}
 	return Outcome{}, fmt.Errorf("%w: it was changed %d times meanwhile", errDelete, tries)
 }
 
-// DeleteOwn deletes the Secret if es is its controller, and leaves it alone otherwise.
-func (w *Secrets) DeleteOwn(ctx context.Context, es *api.ExternalSecret, live *Live) (Outcome, error) {
+// DeleteOwn deletes the target if es is its controller, and leaves it alone otherwise.
+func (w *Targets) DeleteOwn(ctx context.Context, es *api.ExternalSecret, live *Live) (Outcome, error) {
 	if live == nil || !controls(es, live) {
 		return Outcome{Result: Unchanged}, nil
 	}
-	return w.deleteOwn(ctx, es, live)
+	return w.deleteOwn(ctx, es, w.of(es), live)
 }
 
 // DeleteOrphan deletes the Secret that es has written under another spec.target.name before, as its status tells, if that is
 // still its own. It returns the name of what was deleted, empty if nothing was.
-func (w *Secrets) DeleteOrphan(ctx context.Context, es *api.ExternalSecret) (string, error) {
+func (w *Targets) DeleteOrphan(ctx context.Context, es *api.ExternalSecret) (string, error) {
 	before := es.Status.Binding
 	owns := es.Spec.Target.CreationPolicy == "" || es.Spec.Target.CreationPolicy == api.CreationPolicyOwner
-	if !owns || before == nil || before.Name == "" || before.Name == TargetName(es) {
+	if !owns || es.Spec.Target.Manifest != nil || before == nil || before.Name == "" || before.Name == TargetName(es) {
 		return "", nil
 	}
-	live, err := NewIndex(w.Reader).Fresh(ctx, es.Namespace, before.Name)
+	orphan := &secretTarget{w, es, before.Name}
+	live, err := orphan.read(ctx)
 	if err != nil {
 		return "", fmt.Errorf("%w: %w", errDeleteOrphans, err)
 	}
 	if live == nil || !controls(es, live) || live.Meta.Labels[api.LabelOwner] != api.OwnerLabel(es.Namespace, es.Name) {
 		return "", nil
 	}
-	if _, err := w.deleteOwn(ctx, es, live); err != nil {
+	if _, err := w.deleteOwn(ctx, es, orphan, live); err != nil {
 		return "", fmt.Errorf("%w: %w", errDeleteOrphans, err)
 	}
 	return before.Name, nil
 }
 
-// controls tells whether this very ExternalSecret is the controller of a Secret.
+// controls tells whether this very ExternalSecret is the controller of a target.
 func controls(es *api.ExternalSecret, live *Live) bool {
 	controller := metav1.GetControllerOf(&live.Meta)
 	return controller != nil && controller.UID == es.UID

@@ -30,9 +30,9 @@ func TestDelete(t *testing.T) {
 	es := &api.ExternalSecret{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "app", UID: "es-1"}}
 	remove := func(t *testing.T, c *cluster, dryRun write.DryRun) (write.Outcome, error) {
 		t.Helper()
-		live, err := write.NewIndex(c).Target(t.Context(), es)
+		live, err := write.NewIndex(c, nil).Target(t.Context(), es)
 		require.NoError(t, err)
-		return (&write.Secrets{Reader: c, Writer: c, DryRun: dryRun}).Delete(t.Context(), es, live)
+		return (&write.Targets{Reader: c, Writer: c, DryRun: dryRun}).Delete(t.Context(), es, live)
 	}
 	t.Run("an own Secret goes, and the outcome names its keys", func(t *testing.T) {
 		c := clusterOf(controlledBy("es-1"))
@@ -121,7 +121,7 @@ func TestDeleteOrphan(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := clusterOf(tc.secret)
-			deleted, err := (&write.Secrets{Reader: c, Writer: c}).DeleteOrphan(t.Context(), tc.es)
+			deleted, err := (&write.Targets{Reader: c, Writer: c}).DeleteOrphan(t.Context(), tc.es)
 			require.NoError(t, err)
 			assert.Equal(t, tc.deleted, deleted)
 			assert.Equal(t, tc.deleted != "", len(c.secrets) == 0)

@@ -13,7 +13,7 @@ import (
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/secret"
 )
 
-// Content is what a Secret is to hold.
+// Content is what a target is to hold.
 type Content struct {
 	Data map[string]secret.Value
 	// Type of the Secret; empty keeps the one it has, or means Opaque.
@@ -22,19 +22,23 @@ type Content struct {
 	Labels, Annotations map[string]string
 	// Finalizers are added where they are missing and never removed.
 	Finalizers []string
+	// Fields are what an object that is no Secret gets besides, in the order in which they are set.
+	Fields []Field
 }
 
-// desired is the Secret as an ExternalSecret wants it, given the one that is there (nil if none). Labels and annotations of
-// others stay; those that this ExternalSecret wrote before and no longer has go. existing is the live Secret's data under
-// creationPolicy Merge, where keys of others stay too; it is not looked at under the other policies.
+// desired is the Secret as an ExternalSecret wants it, given the one that is there (nil if none). existing is the live Secret's
+// data under creationPolicy Merge, where keys of others stay; it is not looked at under the other policies.
 func desired(es *api.ExternalSecret, apiVersion string, content Content, live *Live, existing map[string][]byte) (*corev1.Secret, error) {
-	s := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: es.Namespace, Name: TargetName(es)}, Data: map[string][]byte{}}
+	s := &corev1.Secret{Data: map[string][]byte{}}
+	var before *metav1.ObjectMeta
 	mine := owned{}
 	if live != nil {
-		mine = live.ownedBy(api.FieldManager(es.Name))
-		s.ObjectMeta = *live.Meta.DeepCopy()
-		s.ManagedFields = nil // the server keeps what it has
+		before, mine = &live.Meta, live.ownedBy(es)
 		s.Type = live.Type
+	}
+	var err error
+	if s.ObjectMeta, err = desiredMeta(es, apiVersion, content, before, mine); err != nil {
+		return nil, err
 	}
 	if es.Spec.Target.Merges() {
 		maps.Copy(s.Data, without(existing, mine.Data))
@@ -49,26 +53,39 @@ func desired(es *api.ExternalSecret, apiVersion string, content Content, live *L
 	if content.Type != "" {
 		s.Type = corev1.SecretType(content.Type)
 	}
-	for _, finalizer := range content.Finalizers {
-		if !slices.Contains(s.Finalizers, finalizer) {
-			s.Finalizers = append(s.Finalizers, finalizer)
-		}
-	}
-	s.Labels = overlay(without(s.Labels, mine.Labels), content.Labels)
-	s.Annotations = overlay(without(s.Annotations, mine.Annotations), content.Annotations)
-	if err := own(s, es, apiVersion); err != nil {
-		return nil, err
-	}
-	s.Labels[api.LabelManaged] = api.LabelManagedValue
 	s.Annotations[api.AnnotationDataHash] = api.DataHash(s.Data)
 	return s, nil
 }
 
-// own makes the ExternalSecret the Secret's controller under creationPolicy Owner, and lets go of it under the others. A Secret
-// of another ExternalSecret is refused under each policy: the two would undo each other's work for ever.
-func own(s *corev1.Secret, es *api.ExternalSecret, apiVersion string) error {
+// desiredMeta is the metadata of the target, less the hash, given that of the one that is there (nil if none). Labels and
+// annotations of others stay; mine, which this ExternalSecret wrote before, go where it no longer has them.
+func desiredMeta(
+	es *api.ExternalSecret, apiVersion string, content Content, live *metav1.ObjectMeta, mine owned,
+) (metav1.ObjectMeta, error) {
+	m := metav1.ObjectMeta{Namespace: es.Namespace, Name: TargetName(es)}
+	if live != nil {
+		m = *live.DeepCopy()
+		m.ManagedFields = nil // the server keeps what it has
+	}
+	for _, finalizer := range content.Finalizers {
+		if !slices.Contains(m.Finalizers, finalizer) {
+			m.Finalizers = append(m.Finalizers, finalizer)
+		}
+	}
+	m.Labels = overlay(without(m.Labels, mine.Labels), content.Labels)
+	m.Annotations = overlay(without(m.Annotations, mine.Annotations), content.Annotations)
+	if err := own(&m, es, apiVersion); err != nil {
+		return metav1.ObjectMeta{}, err
+	}
+	m.Labels[api.LabelManaged] = api.LabelManagedValue
+	return m, nil
+}
+
+// own makes the ExternalSecret the target's controller under creationPolicy Owner, and lets go of it under the others. What
+// another ExternalSecret controls is refused under each policy: the two would undo each other's work for ever.
+func own(m *metav1.ObjectMeta, es *api.ExternalSecret, apiVersion string) error {
 	owning := es.Spec.Target.CreationPolicy == "" || es.Spec.Target.CreationPolicy == api.CreationPolicyOwner
-	if controller := metav1.GetControllerOfNoCopy(s); controller != nil && !sameOwner(*controller, es) {
+	if controller := metav1.GetControllerOfNoCopy(m); controller != nil && !sameOwner(*controller, es) {
 		switch {
 		case isExternalSecret(*controller):
 			return fmt.Errorf("%w: ExternalSecret %q; give one of them another spec.target.name", ErrOwnedByAnother, controller.Name)
@@ -77,8 +94,8 @@ func own(s *corev1.Secret, es *api.ExternalSecret, apiVersion string) error {
 		}
 	}
 	if !owning {
-		delete(s.Labels, api.LabelOwner)
-		s.OwnerReferences = slices.DeleteFunc(s.OwnerReferences, func(r metav1.OwnerReference) bool { return sameOwner(r, es) })
+		delete(m.Labels, api.LabelOwner)
+		m.OwnerReferences = slices.DeleteFunc(m.OwnerReferences, func(r metav1.OwnerReference) bool { return sameOwner(r, es) })
 		return nil
 	}
 	controller := true
@@ -86,16 +103,16 @@ func own(s *corev1.Secret, es *api.ExternalSecret, apiVersion string) error {
 		APIVersion: apiVersion, Kind: api.KindExternalSecret, Name: es.Name, UID: es.UID,
 		Controller: &controller, BlockOwnerDeletion: &controller,
 	}
-	s.Labels[api.LabelOwner] = api.OwnerLabel(es.Namespace, es.Name)
-	for i, r := range s.OwnerReferences {
+	m.Labels[api.LabelOwner] = api.OwnerLabel(es.Namespace, es.Name)
+	for i, r := range m.OwnerReferences {
 		if sameOwner(r, es) {
 			// The version it was written in, v1 or v1beta1, is as good as ours.
 			reference.APIVersion = r.APIVersion
-			s.OwnerReferences[i] = reference
+			m.OwnerReferences[i] = reference
 			return nil
 		}
 	}
-	s.OwnerReferences = append(s.OwnerReferences, reference)
+	m.OwnerReferences = append(m.OwnerReferences, reference)
 	return nil
 }
 
@@ -109,7 +126,7 @@ func isExternalSecret(r metav1.OwnerReference) bool {
 	return err == nil && gv.Group == api.Group && r.Kind == api.KindExternalSecret
 }
 
-// TargetName is the name of the Secret that an ExternalSecret writes.
+// TargetName is the name of what an ExternalSecret writes.
 func TargetName(es *api.ExternalSecret) string {
 	if es.Spec.Target.Name != "" {
 		return es.Spec.Target.Name

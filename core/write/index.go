@@ -16,14 +16,18 @@ type SecretReader interface {
 	ListManagedSecrets(ctx context.Context, namespace string, each func(*corev1.Secret)) error
 }
 
-// Index finds the live Secrets of a run: from one paged LIST, or by name where few are wanted or listing is forbidden.
+// Index finds the live targets of a run: Secrets from one paged LIST, or by name where few are wanted or listing is forbidden;
+// objects of other kinds by name.
 type Index struct {
-	reader SecretReader
-	listed map[types.NamespacedName]*Live
+	reader  SecretReader
+	objects ObjectReader
+	listed  map[types.NamespacedName]*Live
 }
 
-// NewIndex makes an index that reads each Secret by name.
-func NewIndex(reader SecretReader) *Index { return &Index{reader: reader} }
+// NewIndex makes an index that reads each Secret by name, and with objects what spec.target.manifest means.
+func NewIndex(reader SecretReader, objects ObjectReader) *Index {
+	return &Index{reader: reader, objects: objects}
+}
 
 // Load lists the managed Secrets of the namespaces, of all where none is named. After an error the index reads by name.
 func (x *Index) Load(ctx context.Context, namespaces []string) error {
@@ -43,21 +47,24 @@ func (x *Index) Load(ctx context.Context, namespaces []string) error {
 	return nil
 }
 
-// Target returns the Secret that es writes; nil if there is none or, where the index was loaded, none with the managed label.
-// Under creationPolicy Merge a Secret without the label is looked for, too: it is there before the ExternalSecret is.
+// Target returns what es writes; nil if there is none or, where the index was loaded, no Secret with the managed label. Under
+// creationPolicy Merge a Secret without the label is looked for, too: it is there before the ExternalSecret is.
 func (x *Index) Target(ctx context.Context, es *api.ExternalSecret) (*Live, error) {
+	if es.Spec.Target.Manifest != nil {
+		return readObject(ctx, x.objects, es)
+	}
 	if x.listed != nil {
 		live := x.listed[types.NamespacedName{Namespace: es.Namespace, Name: TargetName(es)}]
 		if live != nil || es.Spec.Target.CreationPolicy != api.CreationPolicyMerge {
 			return live, nil
 		}
 	}
-	return x.Fresh(ctx, es.Namespace, TargetName(es))
+	return readSecret(ctx, x.reader, es.Namespace, TargetName(es))
 }
 
-// Fresh reads the Secret now, managed or not; nil if there is none.
-func (x *Index) Fresh(ctx context.Context, namespace, name string) (*Live, error) {
-	s, err := x.reader.GetSecret(ctx, namespace, name)
+// readSecret reads a Secret now, managed or not; nil if there is none.
+func readSecret(ctx context.Context, reader SecretReader, namespace, name string) (*Live, error) {
+	s, err := reader.GetSecret(ctx, namespace, name)
 	if apierrors.IsNotFound(err) {
 		return nil, nil
 	}

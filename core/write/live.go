@@ -12,8 +12,8 @@ import (
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
 )
 
-// Live is what the pipeline remembers of a Secret in the cluster: its metadata and, instead of values, digests. So a run's
-// memory does not grow with what the cluster's Secrets hold.
+// Live is what the pipeline remembers of a target in the cluster: its metadata and, instead of values, digests. So a run's
+// memory does not grow with what the cluster's Secrets hold. Of an object that is no Secret there are no digests.
 type Live struct {
 	Meta      metav1.ObjectMeta
 	Type      corev1.SecretType
@@ -35,53 +35,64 @@ func NewLive(s *corev1.Secret) *Live {
 		DataHash:  api.DataHash(s.Data),
 		digests:   make(map[string]digest, len(s.Data)),
 	}
-	live.Meta.ManagedFields = slices.DeleteFunc(slices.Clone(s.ManagedFields), func(f metav1.ManagedFieldsEntry) bool {
-		return !strings.HasPrefix(f.Manager, api.FieldManagerPrefix)
-	})
+	live.Meta.ManagedFields = ofExternalSecrets(s.ManagedFields)
 	for key, value := range s.Data {
 		live.digests[key] = sha256.Sum256(value)
 	}
 	return live
 }
 
-// Valid tells whether the Secret is as the last sync of an ExternalSecret left it: still marked as managed, its data unaltered.
-func (l *Live) Valid() bool {
-	return l != nil && l.Meta.Labels[api.LabelManaged] == api.LabelManagedValue &&
-		l.Meta.Annotations[api.AnnotationDataHash] == l.DataHash
+// ofExternalSecrets are the records of what ExternalSecrets have written.
+func ofExternalSecrets(all []metav1.ManagedFieldsEntry) []metav1.ManagedFieldsEntry {
+	return slices.DeleteFunc(slices.Clone(all), func(f metav1.ManagedFieldsEntry) bool {
+		return !strings.HasPrefix(f.Manager, api.FieldManagerPrefix)
+	})
 }
 
-// owned are the names of the fields of a Secret that a field manager has written.
+// Valid tells whether the target is as the last sync of an ExternalSecret left it: still marked as managed, its data unaltered.
+func (l *Live) Valid() bool {
+	return l != nil && managed(&l.Meta) && l.Meta.Annotations[api.AnnotationDataHash] == l.DataHash
+}
+
+// managed tells whether an ExternalSecret has marked the target as its own.
+func managed(meta *metav1.ObjectMeta) bool {
+	return meta.Labels[api.LabelManaged] == api.LabelManagedValue
+}
+
+// owned are the names of the fields of a target that a field manager has written.
 type owned struct {
 	Labels, Annotations, Data map[string]struct{}
 }
 
-// ownedBy reads from the Secret's managed fields what manager has written. A record that can't be read counts as empty: then
-// nothing is pruned.
-func (l *Live) ownedBy(manager string) owned {
+// ownedBy reads from the managed fields of a target what manager has written; dataPath leads to its data. A record that can't be
+// read counts as empty: then nothing is pruned.
+func ownedBy(meta *metav1.ObjectMeta, manager string, dataPath []string) owned {
 	result := owned{Labels: map[string]struct{}{}, Annotations: map[string]struct{}{}, Data: map[string]struct{}{}}
-	for _, entry := range l.Meta.ManagedFields {
+	for _, entry := range meta.ManagedFields {
 		if entry.Manager != manager || entry.Operation != metav1.ManagedFieldsOperationUpdate || entry.FieldsV1 == nil {
 			continue
 		}
-		var fields struct {
-			Data     map[string]json.RawMessage `json:"f:data"`
-			Metadata struct {
-				Labels      map[string]json.RawMessage `json:"f:labels"`
-				Annotations map[string]json.RawMessage `json:"f:annotations"`
-			} `json:"f:metadata"`
-		}
+		var fields map[string]any
 		if json.Unmarshal(entry.FieldsV1.GetRawBytes(), &fields) != nil {
 			continue
 		}
-		collect(result.Data, fields.Data)
-		collect(result.Labels, fields.Metadata.Labels)
-		collect(result.Annotations, fields.Metadata.Annotations)
+		collect(result.Data, fields, dataPath...)
+		collect(result.Labels, fields, "metadata", "labels")
+		collect(result.Annotations, fields, "metadata", "annotations")
 	}
 	return result
 }
 
-// collect adds the names of a set of fields, whose keys are "f:NAME" for a field and "." for the map itself.
-func collect(into map[string]struct{}, fields map[string]json.RawMessage) {
+// ownedBy is what an ExternalSecret has written of a Secret.
+func (l *Live) ownedBy(es *api.ExternalSecret) owned {
+	return ownedBy(&l.Meta, api.FieldManager(es.Name), es.Spec.Target.DataPath())
+}
+
+// collect adds the names of the fields below path, whose keys are "f:NAME" for a field and "." for the map itself.
+func collect(into map[string]struct{}, fields map[string]any, path ...string) {
+	for _, name := range path {
+		fields, _ = fields["f:"+name].(map[string]any)
+	}
 	for field := range fields {
 		if name, ok := strings.CutPrefix(field, "f:"); ok {
 			into[name] = struct{}{}

@@ -46,7 +46,7 @@ func TestMerge(t *testing.T) {
 	})
 	t.Run("finds a Secret without the managed label in a loaded index", func(t *testing.T) {
 		c := clusterOf(theirs())
-		index := write.NewIndex(c)
+		index := write.NewIndex(c, nil)
 		require.NoError(t, index.Load(t.Context(), nil))
 		live, err := index.Target(t.Context(), merge(t))
 		require.NoError(t, err)

@@ -34,12 +34,12 @@ func TestRaces(t *testing.T) {
 	})
 	t.Run("a Secret that the list of managed ones lacks is adopted", func(t *testing.T) {
 		c, es := clusterOf(theirs()), externalSecret(t, "{}")
-		index := write.NewIndex(c)
+		index := write.NewIndex(c, nil)
 		require.NoError(t, index.Load(t.Context(), nil))
 		live, err := index.Target(t.Context(), es)
 		require.NoError(t, err)
 		assert.Nil(t, live)
-		w := &write.Secrets{Reader: c, Writer: c, APIVersion: "external-secrets.io/v1"}
+		w := &write.Targets{Reader: c, Writer: c, APIVersion: "external-secrets.io/v1"}
 		outcome, err := w.Apply(t.Context(), es, contentOf(es, data), live)
 		require.NoError(t, err)
 		assert.True(t, outcome.Adopted)
@@ -104,7 +104,7 @@ func TestIndex(t *testing.T) {
 	elsewhere.Namespace = "bank"
 	t.Run("reads by name until it is loaded", func(t *testing.T) {
 		c := clusterOf(ours)
-		index := write.NewIndex(c)
+		index := write.NewIndex(c, nil)
 		live, err := index.Target(t.Context(), es)
 		require.NoError(t, err)
 		assert.True(t, live.Valid())
@@ -115,7 +115,7 @@ func TestIndex(t *testing.T) {
 	})
 	t.Run("makes no more requests once it is loaded", func(t *testing.T) {
 		c := clusterOf(ours, elsewhere)
-		index := write.NewIndex(c)
+		index := write.NewIndex(c, nil)
 		require.NoError(t, index.Load(t.Context(), []string{"shop"}))
 		live, err := index.Target(t.Context(), es)
 		require.NoError(t, err)

@@ -52,7 +52,7 @@ var ErrReplaced = errors.New("the ExternalSecret was made anew meanwhile")
 type Success struct {
 	// Reason and Message go into the Ready condition.
 	Reason, Message string
-	// Bound tells that the target Secret is there and ours.
+	// Bound tells that the target is a Secret that is there and ours.
 	Bound bool
 	// Event and EventMessage are the reason and text of an Event; empty means none.
 	Event, EventMessage string
@@ -77,7 +77,7 @@ func Failed(ctx context.Context, patcher StatusPatcher, es *api.ExternalSecret, 
 	if ready := es.Ready(); ready != nil && ready.Status == metav1.ConditionFalse && ready.Message == message {
 		return false, nil
 	}
-	conditions := withReady(es.Status.Conditions, metav1.ConditionFalse, api.ReasonSecretSyncedError, message, now)
+	conditions := withReady(es.Status.Conditions, metav1.ConditionFalse, es.Spec.Target.Words(api.ReasonSecretSyncedError), message, now)
 	return true, patchStatus(ctx, patcher, es, api.ExternalSecretStatus{Conditions: conditions})
 }
 

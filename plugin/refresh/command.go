@@ -32,7 +32,7 @@ With -o json, yaml, jsonpath or go-template, one RefreshReport (externalsecret.k
     results[].namespace, .name    of an ExternalSecret; in this order
     results[].outcome             created, updated, unchanged, deleted, skipped or failed
     results[].reason, .message    why, for a program and for a person
-    results[].secret              name of its Secret
+    results[].secret              name of its Secret; results[].target if it writes another object, as KIND/NAME
     results[].changes             names of keys: added[], changed[], removed[]; and metadata (true or absent)
     results[].warnings[]          what works and should still be seen to
     requests                      how many requests were made to providers, by operation

@@ -32,7 +32,9 @@ type Flags struct {
 	Timeout     time.Duration
 	Concurrency int
 	Class       string
-	Print       *genericclioptions.PrintFlags
+	// GenericTargets permits targets that are no Secrets.
+	GenericTargets bool
+	Print          *genericclioptions.PrintFlags
 
 	getter    genericclioptions.RESTClientGetter
 	streams   genericiooptions.IOStreams
@@ -62,6 +64,8 @@ func (f *Flags) AddFlags(cmd *cobra.Command) {
 	cmd.Flags().IntVar(&f.Concurrency, "concurrency", f.Concurrency, "How many ExternalSecrets are worked on at once.")
 	cmd.Flags().StringVar(&f.Class, "controller-class", f.Class,
 		"Class of the stores that are served (their spec.controller), besides those that name none.")
+	cmd.Flags().BoolVar(&f.GenericTargets, "unsafe-allow-generic-targets", f.GenericTargets,
+		"Let ExternalSecrets write other objects than Secrets (spec.target.manifest), with your rights.")
 	cmdutil.AddDryRunFlag(cmd)
 	cmd.Flags().Lookup("dry-run").Usage = `Must be "none", "server", or "client". If client strategy, read the stores and print ` +
 		`what would change. If server strategy, also let the API server check the Secrets, without persisting them.`
@@ -96,15 +100,16 @@ func (f *Flags) ToOptions(args []string, dryRun cmdutil.DryRunStrategy) (*Option
 	}
 	return &Options{
 		Config: core.Config{
-			Kube:        config,
-			Providers:   f.providers,
-			Scope:       selected,
-			Class:       f.Class,
-			Force:       true,
-			DryRun:      toDryRun(dryRun),
-			Concurrency: f.Concurrency,
-			Grace:       grace,
-			Component:   component,
+			Kube:           config,
+			Providers:      f.providers,
+			Scope:          selected,
+			Class:          f.Class,
+			GenericTargets: f.GenericTargets,
+			Force:          true,
+			DryRun:         toDryRun(dryRun),
+			Concurrency:    f.Concurrency,
+			Grace:          grace,
+			Component:      component,
 		},
 		Timeout:        f.Timeout,
 		ShowNamespaces: f.Scope.AllNamespaces,

@@ -26,6 +26,7 @@ With --values the values come from a file, a map in YAML or JSON:
     my-app/db: {username: app}    what the remote key my-app/db holds, as JSON
     my-app/token: abc             a text as it is
     my-app/token@v2: def          version v2 of the remote key my-app/token
+    my-app/db#metadata: {env: x}  its tags, or labels and annotations
 
 A remote key is that of remoteRef.key, without what the store puts before it; dataFrom.find finds among the keys of the file.
 Stores that are not in the manifests are assumed then. Without --values the providers of the stores are asked, with the

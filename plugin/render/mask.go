@@ -11,41 +11,80 @@ import (
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
 )
 
-// printableSecret is the Secret as it is printed: with what only a cluster could fill in left out and, unless they are to be
-// shown, lengths in place of values.
-func printableSecret(r core.Rendered, show bool) (*unstructured.Unstructured, error) {
-	s := r.Secret.DeepCopy()
-	s.APIVersion, s.Kind = corev1.SchemeGroupVersion.String(), "Secret"
-	fields, err := runtime.DefaultUnstructuredConverter.ToUnstructured(s)
-	if err != nil {
-		return nil, fmt.Errorf("convert the Secret: %w", err)
-	}
-	object := &unstructured.Unstructured{Object: fields}
-	if owners, ok, _ := unstructured.NestedSlice(fields, "metadata", "ownerReferences"); ok {
-		for _, owner := range owners {
-			if owner, ok := owner.(map[string]any); ok && owner["uid"] == "" {
-				delete(owner, "uid")
+// printable is the object as it is printed, nil if there is none: with what only a cluster could fill in left out and, unless
+// they are to be shown, lengths in place of values.
+func printable(r core.Rendered, show bool) (*unstructured.Unstructured, error) {
+	object := r.Object
+	switch {
+	case r.Secret != nil:
+		s := r.Secret.DeepCopy()
+		s.APIVersion, s.Kind = corev1.SchemeGroupVersion.String(), "Secret"
+		fields, err := runtime.DefaultUnstructuredConverter.ToUnstructured(s)
+		if err != nil {
+			return nil, fmt.Errorf("convert the Secret: %w", err)
+		}
+		object = &unstructured.Unstructured{Object: fields}
+		if !show && len(s.Data) > 0 {
+			lengths := make(map[string]any, len(s.Data))
+			for key, value := range s.Data {
+				lengths[key] = length(len(value))
+			}
+			fields["data"] = lengths
+		}
+	case object == nil:
+		return nil, nil
+	case !show:
+		object = object.DeepCopy()
+		for name, field := range object.Object {
+			switch name {
+			case "apiVersion", "kind", "metadata":
+			default:
+				object.Object[name] = maskTexts(field)
 			}
 		}
-		if err := unstructured.SetNestedSlice(fields, owners, "metadata", "ownerReferences"); err != nil {
-			return nil, err
-		}
 	}
-	if show {
-		return object, nil
+	if err := dropEmptyUIDs(object); err != nil {
+		return nil, err
 	}
-	if len(s.Data) > 0 {
-		lengths := make(map[string]any, len(s.Data))
-		for key, value := range s.Data {
-			lengths[key] = length(len(value))
-		}
-		fields["data"] = lengths
-	}
-	if t := r.ES.Spec.Target.Template; t != nil {
-		object.SetLabels(maskComputed(s.Labels, t.Metadata.Labels))
-		object.SetAnnotations(maskComputed(s.Annotations, t.Metadata.Annotations))
+	if t := r.ES.Spec.Target.Template; t != nil && !show {
+		object.SetLabels(maskComputed(object.GetLabels(), t.Metadata.Labels))
+		object.SetAnnotations(maskComputed(object.GetAnnotations(), t.Metadata.Annotations))
 	}
 	return object, nil
+}
+
+// dropEmptyUIDs takes away the UIDs of owners, which only a cluster gives.
+func dropEmptyUIDs(object *unstructured.Unstructured) error {
+	owners, ok, _ := unstructured.NestedSlice(object.Object, "metadata", "ownerReferences")
+	if !ok {
+		return nil
+	}
+	for _, owner := range owners {
+		if owner, ok := owner.(map[string]any); ok && owner["uid"] == "" {
+			delete(owner, "uid")
+		}
+	}
+	return unstructured.SetNestedSlice(object.Object, owners, "metadata", "ownerReferences")
+}
+
+// maskTexts masks everything in a field but the names of fields in it: which of its values were fetched is not known.
+func maskTexts(field any) any {
+	switch field := field.(type) {
+	case map[string]any:
+		for name := range field {
+			field[name] = maskTexts(field[name])
+		}
+		return field
+	case []any:
+		for i := range field {
+			field[i] = maskTexts(field[i])
+		}
+		return field
+	case nil:
+		return nil
+	default:
+		return length(len(fmt.Sprint(field)))
+	}
 }
 
 // maskComputed masks what a template has made of values: all but the marks that each Secret gets, and what is written in the

@@ -69,15 +69,15 @@ func (o *Options) Run(ctx context.Context) error {
 // print prints the Secrets, and only then the rest, so that it is seen.
 func (o *Options) print(rendering core.Rendering) error {
 	for _, r := range rendering.Rendered {
-		if r.Secret == nil {
-			continue
-		}
-		object, err := printableSecret(r, o.ShowSecrets)
+		object, err := printable(r, o.ShowSecrets)
 		if err != nil {
 			return err
 		}
+		if object == nil {
+			continue
+		}
 		if err := o.Printer.PrintObj(object, o.Streams.Out); err != nil {
-			return fmt.Errorf("print Secret %q: %w", r.Result.Secret, err)
+			return fmt.Errorf("print %s %q: %w", object.GetKind(), object.GetName(), err)
 		}
 	}
 	for _, r := range rendering.Rendered {
@@ -98,7 +98,7 @@ func (o *Options) tell(r core.Rendered) {
 	switch {
 	case r.Outcome == core.Failed || r.Outcome == core.Skipped:
 		o.say(fmt.Sprintf("%s %s: %s", subject, r.Outcome, r.Message))
-	case r.Secret != nil:
+	case r.Secret != nil || r.Object != nil:
 	case r.Message != "":
 		o.say(fmt.Sprintf("%s has no Secret: %s", subject, r.Message))
 	case r.ES.Spec.Target.CreationPolicy == api.CreationPolicyNone:

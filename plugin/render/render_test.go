@@ -68,6 +68,7 @@ func cases() map[string][]string {
 		"broken":    with("testdata/broken.yaml"),
 		"policies":  with("testdata/policies.yaml"),
 		"stores":    with("testdata/stores.yaml"),
+		"objects":   with("testdata/objects.yaml"),
 		"providers": {"-f", "testdata/providers.yaml", "-n", "shop"},
 		"json":      with("testdata/template.yaml", "-o", "json"),
 		"names":     with("testdata/folder", "-R", "-f", seed, "-o", "name"),

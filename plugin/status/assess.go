@@ -86,7 +86,11 @@ func (i *Item) describe(es *api.ExternalSecret) {
 	i.Metadata.CreationTimestamp = timeOf(&es.CreationTimestamp)
 	i.LastSync = timeOf(es.Status.RefreshTime)
 	i.Stores = storesOf(es)
-	if es.Spec.Target.CreationPolicy != api.CreationPolicyNone && es.Spec.Target.Manifest == nil {
+	switch {
+	case es.Spec.Target.CreationPolicy == api.CreationPolicyNone:
+	case es.Spec.Target.Manifest != nil:
+		i.Target = secret.Printable(es.Spec.Target.KindOf()) + "/" + write.TargetName(es)
+	default:
 		i.SecretName = write.TargetName(es)
 	}
 	i.CreationPolicy = string(cmp.Or(es.Spec.Target.CreationPolicy, api.CreationPolicyOwner))

@@ -59,7 +59,9 @@ type Item struct {
 
 	Stores []StoreRef `json:"stores,omitempty"`
 	// SecretName is the Secret that is written; empty where none is.
-	SecretName      string `json:"secretName,omitempty"`
+	SecretName string `json:"secretName,omitempty"`
+	// Target is what is written if it is no Secret, as KIND/NAME.
+	Target          string `json:"target,omitempty"`
 	CreationPolicy  string `json:"creationPolicy,omitempty"`
 	DeletionPolicy  string `json:"deletionPolicy,omitempty"`
 	RefreshPolicy   string `json:"refreshPolicy,omitempty"`

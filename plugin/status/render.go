@@ -88,6 +88,9 @@ func (p *page) externalSecret(item Item) {
 		p.line("  Refresh:", item.RefreshPolicy+", "+item.every())
 		p.line("  Policies:", "creation "+item.CreationPolicy+", deletion "+item.DeletionPolicy)
 	}
+	if item.Target != "" {
+		p.line("  Target:", item.Target)
+	}
 	p.line("  Last sync:", p.when(item.LastSync, "<never>"))
 	p.line("  Next due:", item.dueCell(p.now))
 	if item.Ready == nil {

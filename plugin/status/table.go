@@ -1,6 +1,7 @@
 package status
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -39,7 +40,7 @@ func tableOf(items []Item, now time.Time) *metav1.Table {
 		t.Rows = append(t.Rows, metav1.TableRow{
 			Cells: []any{
 				item.Metadata.Name, stores, item.intervalCell(), ago(item.LastSync, now), item.dueCell(now), string(item.State),
-				cut(essence(item.Message)), orNone(item.SecretName), kinds, orNone(item.CreationPolicy), item.recorded(),
+				cut(essence(item.Message)), orNone(cmp.Or(item.SecretName, item.Target)), kinds, orNone(item.CreationPolicy), item.recorded(),
 			},
 			Object: runtime.RawExtension{Object: &metav1.PartialObjectMetadata{ObjectMeta: metav1.ObjectMeta{
 				Namespace: item.Metadata.Namespace, Name: item.Metadata.Name, UID: types.UID(item.Metadata.UID),

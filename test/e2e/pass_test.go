@@ -34,6 +34,7 @@ type result struct {
 	Reason    string   `json:"reason"`
 	Message   string   `json:"message"`
 	Secret    string   `json:"secret"`
+	Target    string   `json:"target"`
 	Warnings  []string `json:"warnings"`
 	Changes   struct {
 		Added    []string `json:"added"`

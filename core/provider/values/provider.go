@@ -51,11 +51,11 @@ func (r reader) Read(_ context.Context, group []provider.Ref) []provider.Answer 
 }
 
 func (r reader) answer(ref provider.Ref) provider.Answer {
-	if ref.Metadata {
-		return provider.Answer{Err: invalid("metadataPolicy Fetch: the values that were given have no tags or labels")}
-	}
 	key := ref.Key
-	if ref.Version != "" {
+	switch {
+	case ref.Metadata:
+		key += metadataSign
+	case ref.Version != "":
 		key += versionSign + ref.Version
 	}
 	value, ok := r.values[key]
@@ -65,17 +65,15 @@ func (r reader) answer(ref provider.Ref) provider.Answer {
 	return provider.Answer{Value: value}
 }
 
-// Find implements provider.Finder: the keys that the name matches and that begin with the path, versions left out.
+// Find implements provider.Finder: the keys that the name matches, that begin with the path and whose metadata has the tags.
 func (r reader) Find(_ context.Context, find *api.Find) ([]provider.Found, error) {
 	path, name := "", find.Name
 	if find.Path != nil {
 		path = *find.Path
 	}
 	switch {
-	case len(find.Tags) > 0:
-		return nil, invalid("find.tags: the values that were given have no tags")
-	case name == nil && path == "":
-		return nil, invalid("find has neither name nor path")
+	case name == nil && path == "" && len(find.Tags) == 0:
+		return nil, invalid("find has neither name, path nor tags")
 	case name == nil:
 		name = &api.FindName{}
 	}
@@ -85,7 +83,7 @@ func (r reader) Find(_ context.Context, find *api.Find) ([]provider.Found, error
 	}
 	var found []provider.Found
 	for _, key := range slices.Sorted(maps.Keys(r.values)) {
-		if strings.HasPrefix(key, path) && matching.MatchString(key) && !r.values.isVersion(key) {
+		if strings.HasPrefix(key, path) && matching.MatchString(key) && r.values.isSecret(key) && r.values.tagged(key, find.Tags) {
 			found = append(found, provider.Found{Key: key, Ref: provider.Ref{Key: key}})
 		}
 	}

@@ -12,10 +12,15 @@ import (
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/secret"
 )
 
-// versionSign is between a key and its version.
-const versionSign = "@"
+const (
+	// versionSign is between a key and its version.
+	versionSign = "@"
+	// metadataSign is behind a key whose value is the metadata of the remote secret.
+	metadataSign = "#metadata"
+)
 
-// Values are what the remote secrets hold, by the keys that ExternalSecrets name them with: KEY, or KEY@VERSION.
+// Values are what the remote secrets hold, by the keys that ExternalSecrets name them with: KEY, or KEY@VERSION. KEY#metadata is
+// what the provider knows besides: tags or, as Kubernetes has them, labels and annotations.
 type Values map[string]secret.Value
 
 // Parse reads a map in JSON. Texts are taken as they are; numbers, booleans, maps and lists as compact JSON, in which the keys of
@@ -59,12 +64,33 @@ func valueOf(entry any) (secret.Value, error) {
 	}
 }
 
-// isVersion tells whether key is that of a version of another.
-func (v Values) isVersion(key string) bool {
-	at := strings.LastIndex(key, versionSign)
-	if at < 0 {
+// isSecret tells whether key is that of a remote secret: not of a version of another, nor of its metadata.
+func (v Values) isSecret(key string) bool {
+	if strings.HasSuffix(key, metadataSign) {
 		return false
 	}
-	_, ok := v[key[:at]]
-	return ok
+	at := strings.LastIndex(key, versionSign)
+	if at < 0 {
+		return true
+	}
+	_, isVersion := v[key[:at]]
+	return !isVersion
+}
+
+// tagged tells whether the metadata of a remote secret has all tags, as such or among its labels.
+func (v Values) tagged(key string, tags map[string]string) bool {
+	if len(tags) == 0 {
+		return true
+	}
+	var metadata map[string]any
+	if json.Unmarshal(v[key+metadataSign].Reveal(), &metadata) != nil {
+		return false
+	}
+	labels, _ := metadata["labels"].(map[string]any)
+	for name, want := range tags {
+		if metadata[name] != want && labels[name] != want {
+			return false
+		}
+	}
+	return true
 }

@@ -13,7 +13,8 @@ import (
 )
 
 const given = `{"team/b":"text","team/a":{"z":1.50,"a":"<é>"},"team/a@v1":"older","list":[1,true,null],"n":12345678901234567890123,
-	"yes":true,"empty":"","me@example.com":"mail"}`
+	"yes":true,"empty":"","me@example.com":"mail","team/a#metadata":{"env":"prod","owner":"a"},
+	"team/b#metadata":{"labels":{"env":"prod"},"annotations":{"owner":"a"}}}`
 
 func open(t *testing.T) provider.Reader {
 	t.Helper()
@@ -41,7 +42,9 @@ func TestRead(t *testing.T) {
 		"a key with the sign of versions": {ref: provider.Ref{Key: "me@example.com"}, want: "mail"},
 		"no key that was not given":       {ref: provider.Ref{Key: "c"}, err: `no value was given for "c"`, kind: provider.NotFound},
 		"no version that was not given":   {ref: provider.Ref{Key: "team/b", Version: "v1"}, err: `"team/b@v1"`, kind: provider.NotFound},
-		"no tags":                         {ref: provider.Ref{Key: "team/b", Metadata: true}, err: "no tags", kind: provider.Invalid},
+		"metadata":                        {ref: provider.Ref{Key: "team/a", Metadata: true}, want: `{"env":"prod","owner":"a"}`},
+		"metadata of whatever version":    {ref: provider.Ref{Key: "team/a", Version: "v1", Metadata: true}, want: `{"env":"prod","owner":"a"}`},
+		"no metadata that was not given":  {ref: provider.Ref{Key: "list", Metadata: true}, err: `no value was given for "list#metadata"`, kind: provider.NotFound},
 	} {
 		t.Run(name, func(t *testing.T) {
 			reader := open(t)
@@ -72,8 +75,10 @@ func TestFind(t *testing.T) {
 		"by both":                             {&api.Find{Path: &path, Name: &api.FindName{RegExp: "b"}}, []string{"team/b"}, ""},
 		"a key with the sign of versions":     {&api.Find{Name: &api.FindName{RegExp: "^m"}}, []string{"me@example.com"}, ""},
 		"nothing":                             {&api.Find{Name: &api.FindName{RegExp: "^$"}}, nil, ""},
-		"not by tags":                         {&api.Find{Name: &api.FindName{RegExp: "a"}, Tags: map[string]string{"a": "b"}}, nil, "find.tags"},
-		"not by nothing at all":               {&api.Find{}, nil, "find has neither name nor path"},
+		"by a tag or label":                   {&api.Find{Tags: map[string]string{"env": "prod"}}, []string{"team/a", "team/b"}, ""},
+		"by all tags":                         {&api.Find{Tags: map[string]string{"env": "prod", "owner": "a"}}, []string{"team/a"}, ""},
+		"by tags and name":                    {&api.Find{Name: &api.FindName{RegExp: "b$"}, Tags: map[string]string{"env": "prod"}}, []string{"team/b"}, ""},
+		"not by nothing at all":               {&api.Find{}, nil, "find has neither name, path nor tags"},
 		"not by a name that is no expression": {&api.Find{Name: &api.FindName{RegExp: "("}}, nil, "find.name.regexp"},
 	} {
 		t.Run(name, func(t *testing.T) {

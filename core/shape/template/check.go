@@ -11,7 +11,25 @@ import (
 
 // Check refuses a template that can't be rendered, whatever the values, and those whose Secret would give its author rights: a
 // token of a ServiceAccount, which the API server puts into a Secret of that type, or a token to join the cluster.
-func Check(t *api.Template) error {
+func Check(t *api.Template) error { return check(t, targetOf) }
+
+// CheckObject is Check for the template of an object that is no Secret. It has no type, and a templateFrom may have a path in
+// it as the target.
+func CheckObject(t *api.Template) error {
+	if t.Type != "" {
+		return fmt.Errorf("%s.type is for Secrets only: take it away, or spec.target.manifest", place)
+	}
+	return check(t, func(name string) (string, error) {
+		known, err := targetOf(name)
+		if err != nil {
+			_, err = parsePath(name)
+		}
+		return known, err
+	})
+}
+
+// check is what the two have in common. target reads a templateFrom's target.
+func check(t *api.Template, target func(name string) (string, error)) error {
 	if t.EngineVersion != "" && t.EngineVersion != api.TemplateEngineV2 {
 		return fmt.Errorf("%s.engineVersion %q is not supported: there is v2 only", place, t.EngineVersion)
 	}
@@ -21,7 +39,7 @@ func Check(t *api.Template) error {
 		return fmt.Errorf("%s.mergePolicy %q is none of Replace and Merge", place, t.MergePolicy)
 	}
 	for i, from := range t.TemplateFrom {
-		if _, err := targetOf(from.Target); err != nil {
+		if _, err := target(from.Target); err != nil {
 			return fmt.Errorf("%s.templateFrom[%d].%w", place, i, err)
 		}
 	}

@@ -1,6 +1,7 @@
 package template_test
 
 import (
+	"encoding/json"
 	"regexp"
 	"testing"
 	"time"
@@ -47,5 +48,30 @@ func FuzzTemplate(f *testing.F) {
 			size += v.Len()
 		}
 		assert.LessOrEqual(t, size, 1<<20)
+	})
+}
+
+// FuzzObjectTarget looks for paths that do harm: only what is below the fields of content may be set.
+func FuzzObjectTarget(f *testing.F) {
+	for _, path := range []string{"spec", "spec.a.b", "spec.a[0][1].b", "data.x", "metadata.name", "kind", "status.a", "a..b", "[0]", "a[", "a[99999999999999999999]", "ſpec.é", "Metadata.a"} {
+		f.Add(path, "k: v")
+	}
+	f.Fuzz(func(t *testing.T, path, text string) {
+		if len(path) > 1000 || len(text) > 1000 {
+			return
+		}
+		got, err := template.RenderObject(&api.Template{TemplateFrom: []api.TemplateFrom{into(path, literal(text))}}, nil, nil)
+		if err != nil {
+			return
+		}
+		for _, field := range got.Fields {
+			assert.NotContains(t, []any{"apiVersion", "kind", "metadata", "status"}, field.Path[0])
+			assert.True(t, json.Valid(field.Value.Reveal()))
+			for _, step := range field.Path {
+				if index, ok := step.(int); ok {
+					assert.LessOrEqual(t, index, 10000)
+				}
+			}
+		}
 	})
 }

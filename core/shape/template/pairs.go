@@ -15,29 +15,32 @@ import (
 
 var errNotPairs = errors.New("its result is not YAML with keys and values; quote values that can hold ': ', '#' or quotes, as {{ .x | toJson }} does")
 
-// pairs renders a template whose result is YAML with keys and values.
-func (r *renderer) pairs(s source, to target) error {
-	rendered, err := r.execute(s)
-	if err != nil {
-		return err
-	}
+// tooLong refuses a result that no object can hold, before it is read.
+func tooLong(rendered []byte) error {
 	if len(rendered) > 2*maxData {
-		return fmt.Errorf("%s: its result has more than %d bytes, and no Secret can hold it", s.place, 2*maxData)
+		return fmt.Errorf("its result has more than %d bytes, and no Secret can hold it", 2*maxData)
+	}
+	return nil
+}
+
+func (v values) pairs(s source, rendered []byte) error {
+	if err := tooLong(rendered); err != nil {
+		return err
 	}
 	// Plain scalars are read as YAML 1.1 has them and written again: yes is true, 0777 is 511. External Secrets Operator does
 	// so, and a Secret must not differ with who writes it; warn tells where it changes something.
 	pairs := map[string]string{}
 	if err := yaml.Unmarshal(rendered, &pairs); err != nil {
-		return fmt.Errorf("%s: %w", s.place, s.explain(rendered, err))
+		return s.explain(rendered, err)
 	}
-	r.warn(s, rendered, pairs)
+	v.warn(s, rendered, pairs)
 	for _, key := range slices.Sorted(maps.Keys(pairs)) {
 		value, err := s.decode(secret.FromString(pairs[key]))
 		if err == nil {
-			err = to.put(key, value)
+			err = v.put(key, value)
 		}
 		if err != nil {
-			return fmt.Errorf("%s: %s: %w", s.place, s.keyOf(key), err)
+			return fmt.Errorf("%s: %w", s.keyOf(key), err)
 		}
 	}
 	return nil

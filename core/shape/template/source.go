@@ -55,15 +55,21 @@ func (s source) decode(value secret.Value) (secret.Value, error) {
 
 // value renders a template whose result is the value of a key.
 func (r *renderer) value(s source, key string, to target) error {
+	return r.put(s, func(rendered []byte) error { return to.value(s, key, rendered) })
+}
+
+// pairs renders a template whose result is YAML with keys and values.
+func (r *renderer) pairs(s source, to target) error {
+	return r.put(s, func(rendered []byte) error { return to.pairs(s, rendered) })
+}
+
+// put renders a template and has the result taken. The error begins with the template's place.
+func (r *renderer) put(s source, take func(rendered []byte) error) error {
 	rendered, err := r.execute(s)
 	if err != nil {
 		return err
 	}
-	value, err := s.decode(secret.New(rendered))
-	if err != nil {
-		return fmt.Errorf("%s: %w", s.place, err)
-	}
-	if err := to.put(key, value); err != nil {
+	if err := take(rendered); err != nil {
 		return fmt.Errorf("%s: %w", s.place, err)
 	}
 	return nil
@@ -71,11 +77,10 @@ func (r *renderer) value(s source, key string, to target) error {
 
 // from renders what one templateFrom names: ConfigMap, Secret and literal, in this order.
 func (r *renderer) from(path string, from api.TemplateFrom) error {
-	name, err := targetOf(from.Target)
+	to, err := r.target(from.Target)
 	if err != nil {
 		return fmt.Errorf("%s.%w", path, err)
 	}
-	to := r.target(name)
 	if err := r.object(path+".configMap", KindConfigMap, from.ConfigMap, from.ValuesDecodingStrategy, to); err != nil {
 		return err
 	}

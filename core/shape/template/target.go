@@ -12,50 +12,71 @@ import (
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/secret"
 )
 
-// target is a part of the Secret that templates fill, with the API server's rules for it. The API server quotes what breaks
-// them, which can be a value, so they are checked here.
-type target struct {
-	values    map[string]secret.Value
+// target is a part of the object that templates fill.
+type target interface {
+	// value takes the result of a template as the value of a key.
+	value(s source, key string, rendered []byte) error
+	// pairs takes the result of a template as YAML with keys and values.
+	pairs(s source, rendered []byte) error
+}
+
+// values is a target with keys and texts, and the API server's rules for them. The API server quotes what breaks them, which can
+// be a value, so they are checked here.
+type values struct {
+	*renderer
+	into      map[string]secret.Value
 	validKey  func(key string) []string
 	validText func(value string) []string
 }
 
-// target is the one that a templateFrom names.
-func (r *renderer) target(name string) target {
-	switch name {
-	case api.TemplateTargetLabels:
-		return r.labels()
-	case api.TemplateTargetAnnotations:
-		return r.annotations()
+// target is the one that a templateFrom names. The error begins with the field.
+func (r *renderer) target(name string) (target, error) {
+	known, err := targetOf(name)
+	switch {
+	case err != nil:
+		path, err := parsePath(name)
+		return fields{r, path}, err
+	case known == api.TemplateTargetLabels:
+		return r.labels(), nil
+	case known == api.TemplateTargetAnnotations:
+		return r.annotations(), nil
 	default:
-		return r.data()
+		return r.data(), nil
 	}
 }
 
-func (r *renderer) data() target {
-	return target{values: r.Data, validKey: validation.IsConfigMapKey, validText: anything}
+func (r *renderer) data() values {
+	return values{renderer: r, into: r.Data, validKey: validation.IsConfigMapKey, validText: anything}
 }
 
-func (r *renderer) labels() target {
-	return target{values: r.Labels, validKey: validation.IsQualifiedName, validText: validation.IsValidLabelValue}
+func (r *renderer) labels() values {
+	return values{renderer: r, into: r.Labels, validKey: validation.IsQualifiedName, validText: validation.IsValidLabelValue}
 }
 
-func (r *renderer) annotations() target {
+func (r *renderer) annotations() values {
 	lower := func(key string) []string { return validation.IsQualifiedName(strings.ToLower(key)) }
-	return target{values: r.Annotations, validKey: lower, validText: anything}
+	return values{renderer: r, into: r.Annotations, validKey: lower, validText: anything}
 }
 
 func anything(string) []string { return nil }
 
+func (v values) value(s source, key string, rendered []byte) error {
+	value, err := s.decode(secret.New(rendered))
+	if err != nil {
+		return err
+	}
+	return v.put(key, value)
+}
+
 // put sets the value of a key. The error quotes neither.
-func (t target) put(key string, value secret.Value) error {
-	if wrong := t.validKey(key); len(wrong) > 0 {
+func (v values) put(key string, value secret.Value) error {
+	if wrong := v.validKey(key); len(wrong) > 0 {
 		return fmt.Errorf("the key is not valid: %s", wrong[0])
 	}
-	if wrong := t.validText(string(value.Reveal())); len(wrong) > 0 {
+	if wrong := v.validText(string(value.Reveal())); len(wrong) > 0 {
 		return fmt.Errorf("the value is not valid: %s", wrong[0])
 	}
-	t.values[key] = value
+	v.into[key] = value
 	return nil
 }
 

@@ -30,6 +30,8 @@ type Rendered struct {
 	Data map[string]secret.Value
 	// Labels and Annotations are all that the Secret gets: with a template, those of the ExternalSecret are not copied.
 	Labels, Annotations map[string]secret.Value
+	// Fields are what an object that is no Secret gets besides, in the order in which they are to be set.
+	Fields []Field
 	// Finalizers are to be added where they are missing.
 	Finalizers []string
 	// Warnings are about templates that work but hardly as their author means them to.
@@ -42,13 +44,26 @@ func Render(t *api.Template, objects Objects, data map[string]secret.Value) (Ren
 	if err := Check(t); err != nil {
 		return Rendered{}, err
 	}
+	return render(t, objects, data)
+}
+
+// RenderObject is Render for an object that is no Secret.
+func RenderObject(t *api.Template, objects Objects, data map[string]secret.Value) (Rendered, error) {
+	if err := CheckObject(t); err != nil {
+		return Rendered{}, err
+	}
+	return render(t, objects, data)
+}
+
+// render renders a template that has been checked.
+func render(t *api.Template, objects Objects, data map[string]secret.Value) (Rendered, error) {
 	r := &renderer{engine: engine.New(), objects: objects, values: make(map[string]string, len(data))}
 	r.Type, r.Finalizers = t.Type, slices.Clone(t.Metadata.Finalizers)
 	r.Data, r.Labels, r.Annotations = map[string]secret.Value{}, map[string]secret.Value{}, map[string]secret.Value{}
 	for key, value := range data {
 		r.values[key] = string(value.Reveal())
 	}
-	if t.MergePolicy == api.TemplateMergePolicyMerge || len(t.Data)+len(t.TemplateFrom) == 0 {
+	if t.MergePolicy == api.TemplateMergePolicyMerge || !t.HasData() {
 		maps.Copy(r.Data, data)
 	}
 	for i, from := range t.TemplateFrom {
@@ -59,7 +74,7 @@ func Render(t *api.Template, objects Objects, data map[string]secret.Value) (Ren
 	for _, fields := range []struct {
 		path      string
 		templates map[string]string
-		target    target
+		target    values
 	}{
 		{place + ".data", t.Data, r.data()},
 		{place + ".metadata.labels", t.Metadata.Labels, r.labels()},
