@@ -142,7 +142,7 @@ spec:
 		}, {
 			name:      "a target that is not a Secret",
 			manifests: []string{externalSecret("broken", "target: {manifest: {apiVersion: v1, kind: ConfigMap}}, "+dataOf("good"))},
-			reason:    "Unsupported", says: []string{"spec.target.manifest", "not supported"},
+			reason:    "Unsupported", says: []string{"spec.target.manifest", "--unsafe-allow-generic-targets"},
 		},
 	}
 }
