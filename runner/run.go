@@ -20,7 +20,7 @@ import (
 )
 
 // Component is the source of the runner's Events and its user agent.
-const Component = "externalsecret-runner"
+const Component = write.ComponentRunner
 
 // grace is how long what is in flight may go on after SIGTERM: well within the 30 s that Kubernetes gives a Pod.
 const grace = 20 * time.Second

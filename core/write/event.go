@@ -23,6 +23,12 @@ type EventWriter interface {
 	PatchEvent(ctx context.Context, namespace, name string, patch []byte) error
 }
 
+// The programs that make passes, as the sources of their Events.
+const (
+	ComponentPlugin = "kubectl-externalsecret"
+	ComponentRunner = "externalsecret-runner"
+)
+
 // Events records on ExternalSecrets what was done to them.
 type Events struct {
 	Writer EventWriter

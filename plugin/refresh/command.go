@@ -77,6 +77,9 @@ func NewCommand(
 			if err != nil {
 				return cmdutil.UsageErrorf(cmd, "%v", err)
 			}
+			if dryRun != cmdutil.DryRunNone && flags.Via != string(ViaLocal) {
+				return cmdutil.UsageErrorf(cmd, "--dry-run needs --via=local: a controller only writes")
+			}
 			if err := flags.Validate(args); err != nil {
 				return cmdutil.UsageErrorf(cmd, "%v", err)
 			}

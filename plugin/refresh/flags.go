@@ -19,8 +19,6 @@ import (
 )
 
 const (
-	// component names this program as the source of Events.
-	component = "kubectl-externalsecret"
 	// grace is how long what is in flight may go on after a timeout or a signal.
 	grace = 5 * time.Second
 )
@@ -32,6 +30,8 @@ type Flags struct {
 	Timeout     time.Duration
 	Concurrency int
 	Class       string
+	// Via says who refreshes.
+	Via string
 	// GenericTargets permits targets that are no Secrets.
 	GenericTargets bool
 	Print          *genericclioptions.PrintFlags
@@ -48,6 +48,7 @@ func NewFlags(
 	return &Flags{
 		Concurrency: core.DefaultConcurrency,
 		Class:       api.ControllerDefault,
+		Via:         string(ViaLocal),
 		Print:       genericclioptions.NewPrintFlags(""),
 		getter:      getter,
 		streams:     streams,
@@ -59,6 +60,9 @@ func NewFlags(
 func (f *Flags) AddFlags(cmd *cobra.Command) {
 	f.Scope.AddFlags(cmd.Flags())
 	cmd.Flags().BoolVar(&f.All, "all", f.All, "Refresh all ExternalSecrets of the namespace, or of all namespaces with -A.")
+	cmd.Flags().StringVar(&f.Via, "via", f.Via,
+		`Who refreshes. "local": this process, with your rights and credentials. "controller": the operator that runs in the cluster `+
+			"is asked by an annotation and waited for, a minute unless --timeout says otherwise.")
 	cmd.Flags().DurationVar(&f.Timeout, "timeout", f.Timeout,
 		"How long to go on before giving up on those that were not reached. Needs a unit (e.g. 30s, 5m). Zero means no limit.")
 	cmd.Flags().IntVar(&f.Concurrency, "concurrency", f.Concurrency, "How many ExternalSecrets are worked on at once.")
@@ -74,6 +78,7 @@ func (f *Flags) AddFlags(cmd *cobra.Command) {
 	for flag, values := range map[string][]string{
 		"output":  f.Print.AllowedFormats(),
 		"dry-run": {"none", "client", "server"},
+		"via":     {string(ViaLocal), string(ViaController)},
 	} {
 		// It fails only for a flag that is not there, or the second time.
 		_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
@@ -109,8 +114,9 @@ func (f *Flags) ToOptions(args []string, dryRun cmdutil.DryRunStrategy) (*Option
 			DryRun:         toDryRun(dryRun),
 			Concurrency:    f.Concurrency,
 			Grace:          grace,
-			Component:      component,
+			Component:      write.ComponentPlugin,
 		},
+		Via:            Via(f.Via),
 		Timeout:        f.Timeout,
 		ShowNamespaces: f.Scope.AllNamespaces,
 		Printer:        printer,
@@ -134,6 +140,8 @@ func (f *Flags) Validate(args []string) error {
 		return fmt.Errorf("--timeout must not be negative: %s", f.Timeout)
 	case f.Concurrency < 1:
 		return fmt.Errorf("--concurrency must be at least 1: %d", f.Concurrency)
+	case f.Via != string(ViaLocal) && f.Via != string(ViaController):
+		return fmt.Errorf("--via must be local or controller: %s", f.Via)
 	case f.Class == "":
 		return errors.New("--controller-class must not be empty")
 	default:

@@ -75,7 +75,7 @@ func (v *view) warnings(report core.Report) []string {
 // summary counts the results.
 func (v *view) summary(report core.Report) string {
 	var counts []string
-	for _, outcome := range core.Outcomes() {
+	for _, outcome := range outcomes() {
 		if n := report.Count(outcome); n > 0 {
 			counts = append(counts, fmt.Sprintf("%d %s", n, outcome))
 		}

@@ -21,6 +21,8 @@ type Printer func(report core.Report, dryRun string, out io.Writer) error
 type Options struct {
 	// Config is the pass; its hooks are set by Run.
 	Config core.Config
+	// Via says who refreshes.
+	Via Via
 	// Timeout bounds the pass; zero means no bound.
 	Timeout time.Duration
 	// ShowNamespaces tells the namespace of each ExternalSecret.
@@ -48,9 +50,7 @@ func (o *Options) Run(ctx context.Context) error {
 	if o.Printer == nil {
 		view.hits, view.misses = o.Streams.Out, o.Streams.Out
 	}
-	config := o.Config
-	config.Begin, config.Observe = view.begin, view.result
-	report, err := core.Sync(ctx, config)
+	report, err := o.refresh(ctx, view.begin, view.result)
 	switch {
 	case err != nil && context.Cause(ctx) != nil:
 		return fmt.Errorf("%w before anything was refreshed", context.Cause(ctx))

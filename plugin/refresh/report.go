@@ -9,6 +9,7 @@ import (
 	"k8s.io/cli-runtime/pkg/printers"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/refresh/controller"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/scope"
 )
 
@@ -45,7 +46,7 @@ func documentPrinter(printer printers.ResourcePrinter) Printer {
 func printNames(report core.Report, _ string, out io.Writer) error {
 	for _, r := range report.Results {
 		switch r.Outcome {
-		case core.Created, core.Updated, core.Unchanged:
+		case core.Created, core.Updated, core.Unchanged, controller.Refreshed:
 			if _, err := fmt.Fprintln(out, scope.Display(r.Name)); err != nil {
 				return err
 			}

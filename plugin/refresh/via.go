@@ -1,0 +1,42 @@
+package refresh
+
+import (
+	"context"
+	"time"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/refresh/controller"
+)
+
+// Via says who refreshes.
+type Via string
+
+// The values of Via.
+const (
+	// ViaLocal refreshes in this process, with a person's own rights and credentials.
+	ViaLocal Via = "local"
+	// ViaController has the controller that runs in the cluster refresh.
+	ViaController Via = "controller"
+)
+
+// defaultPatience is how long the controller may take where --timeout does not say.
+const defaultPatience = time.Minute
+
+// refresh makes the refresh by the means that were chosen. begin and observe are told how it goes.
+func (o *Options) refresh(ctx context.Context, begin func(int), observe func(core.Result)) (core.Report, error) {
+	if o.Via == ViaController {
+		return controller.Sync(ctx, controller.Config{
+			Kube: o.Config.Kube, Scope: o.Config.Scope, Class: o.Config.Class, Concurrency: o.Config.Concurrency,
+			Patience: o.Timeout + defaultPatience, // with a --timeout the context is done first
+			Begin:    begin, Observe: observe,
+		})
+	}
+	config := o.Config
+	config.Begin, config.Observe = begin, observe
+	return core.Sync(ctx, config)
+}
+
+// outcomes are those of a pass, and what a controller says.
+func outcomes() []core.Outcome {
+	return append([]core.Outcome{controller.Refreshed}, core.Outcomes()...)
+}
