@@ -78,7 +78,7 @@ func NewCommand(
 				return cmdutil.UsageErrorf(cmd, "%v", err)
 			}
 			if dryRun != cmdutil.DryRunNone && flags.Via != string(ViaLocal) {
-				return cmdutil.UsageErrorf(cmd, "--dry-run needs --via=local: a controller only writes")
+				return cmdutil.UsageErrorf(cmd, "--dry-run needs --via=local")
 			}
 			if err := flags.Validate(args); err != nil {
 				return cmdutil.UsageErrorf(cmd, "%v", err)

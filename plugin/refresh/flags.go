@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -15,6 +17,7 @@ import (
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/write"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/runs/jobs"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/scope"
 )
 
@@ -32,6 +35,8 @@ type Flags struct {
 	Class       string
 	// Via says who refreshes.
 	Via string
+	// RunnerNamespace is where the runner is installed.
+	RunnerNamespace string
 	// GenericTargets permits targets that are no Secrets.
 	GenericTargets bool
 	Print          *genericclioptions.PrintFlags
@@ -46,13 +51,14 @@ func NewFlags(
 	getter genericclioptions.RESTClientGetter, streams genericiooptions.IOStreams, providers provider.Registry,
 ) *Flags {
 	return &Flags{
-		Concurrency: core.DefaultConcurrency,
-		Class:       api.ControllerDefault,
-		Via:         string(ViaLocal),
-		Print:       genericclioptions.NewPrintFlags(""),
-		getter:      getter,
-		streams:     streams,
-		providers:   providers,
+		Concurrency:     core.DefaultConcurrency,
+		Class:           api.ControllerDefault,
+		Via:             string(ViaLocal),
+		RunnerNamespace: jobs.Namespace,
+		Print:           genericclioptions.NewPrintFlags(""),
+		getter:          getter,
+		streams:         streams,
+		providers:       providers,
 	}
 }
 
@@ -61,8 +67,10 @@ func (f *Flags) AddFlags(cmd *cobra.Command) {
 	f.Scope.AddFlags(cmd.Flags())
 	cmd.Flags().BoolVar(&f.All, "all", f.All, "Refresh all ExternalSecrets of the namespace, or of all namespaces with -A.")
 	cmd.Flags().StringVar(&f.Via, "via", f.Via,
-		`Who refreshes. "local": this process, with your rights and credentials. "controller": the operator that runs in the cluster `+
-			"is asked by an annotation and waited for, a minute unless --timeout says otherwise.")
+		`Who refreshes. "local": this process, with your rights and credentials. "runner": a Job of the runner that is installed `+
+			`in the cluster, with its rights and identity. "controller": the operator that runs in the cluster is asked by an annotation `+
+			"and waited for, a minute unless --timeout says otherwise.")
+	cmd.Flags().StringVar(&f.RunnerNamespace, "runner-namespace", f.RunnerNamespace, "Namespace in which the runner is installed.")
 	cmd.Flags().DurationVar(&f.Timeout, "timeout", f.Timeout,
 		"How long to go on before giving up on those that were not reached. Needs a unit (e.g. 30s, 5m). Zero means no limit.")
 	cmd.Flags().IntVar(&f.Concurrency, "concurrency", f.Concurrency, "How many ExternalSecrets are worked on at once.")
@@ -78,7 +86,7 @@ func (f *Flags) AddFlags(cmd *cobra.Command) {
 	for flag, values := range map[string][]string{
 		"output":  f.Print.AllowedFormats(),
 		"dry-run": {"none", "client", "server"},
-		"via":     {string(ViaLocal), string(ViaController)},
+		"via":     vias(),
 	} {
 		// It fails only for a flag that is not there, or the second time.
 		_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
@@ -116,12 +124,13 @@ func (f *Flags) ToOptions(args []string, dryRun cmdutil.DryRunStrategy) (*Option
 			Grace:          grace,
 			Component:      write.ComponentPlugin,
 		},
-		Via:            Via(f.Via),
-		Timeout:        f.Timeout,
-		ShowNamespaces: f.Scope.AllNamespaces,
-		Printer:        printer,
-		Misses:         misses,
-		Streams:        f.streams,
+		Via:             Via(f.Via),
+		RunnerNamespace: f.RunnerNamespace,
+		Timeout:         f.Timeout,
+		ShowNamespaces:  f.Scope.AllNamespaces,
+		Printer:         printer,
+		Misses:          misses,
+		Streams:         f.streams,
 	}, nil
 }
 
@@ -140,8 +149,8 @@ func (f *Flags) Validate(args []string) error {
 		return fmt.Errorf("--timeout must not be negative: %s", f.Timeout)
 	case f.Concurrency < 1:
 		return fmt.Errorf("--concurrency must be at least 1: %d", f.Concurrency)
-	case f.Via != string(ViaLocal) && f.Via != string(ViaController):
-		return fmt.Errorf("--via must be local or controller: %s", f.Via)
+	case !slices.Contains(vias(), f.Via):
+		return fmt.Errorf("--via must be one of %s: %s", strings.Join(vias(), ", "), f.Via)
 	case f.Class == "":
 		return errors.New("--controller-class must not be empty")
 	default:

@@ -23,6 +23,8 @@ type Options struct {
 	Config core.Config
 	// Via says who refreshes.
 	Via Via
+	// RunnerNamespace is where the runner is installed.
+	RunnerNamespace string
 	// Timeout bounds the pass; zero means no bound.
 	Timeout time.Duration
 	// ShowNamespaces tells the namespace of each ExternalSecret.

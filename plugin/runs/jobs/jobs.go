@@ -1,0 +1,164 @@
+// Package jobs finds, starts and follows the Jobs that a cluster's runner is made of. What they are asked to do, and what becomes
+// of their reports, is said by the commands.
+package jobs
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	batchv1 "k8s.io/api/batch/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	typedbatchv1 "k8s.io/client-go/kubernetes/typed/batch/v1"
+	typedv1 "k8s.io/client-go/kubernetes/typed/core/v1"
+	"k8s.io/client-go/rest"
+)
+
+// The runner as it is installed.
+const (
+	// Namespace is where the runner is, unless a person has put it elsewhere.
+	Namespace = "externalsecret-system"
+	// Name is that of its CronJob, its container and whatever else it has.
+	Name = "externalsecret-runner"
+	// Selector chooses its objects.
+	Selector = "app.kubernetes.io/name=" + Name
+)
+
+const (
+	// annotationManual marks a Job that did not come by the schedule, as kubectl create job does.
+	annotationManual = "cronjob.kubernetes.io/instantiate"
+	// keep is how long, in seconds, a Job that was started by hand is kept.
+	keep = 3600
+	// attempts is how often a Pod may be made anew: the lease can be another run's for a while.
+	attempts = 6
+)
+
+// Runner is the runner of a cluster, in a namespace.
+type Runner struct {
+	Namespace string
+
+	core  typedv1.CoreV1Interface
+	batch typedbatchv1.BatchV1Interface
+}
+
+// New connects to the runner in namespace.
+func New(config *rest.Config, namespace string) (*Runner, error) {
+	core, err := typedv1.NewForConfig(config)
+	if err != nil {
+		return nil, fmt.Errorf("make a client: %w", err)
+	}
+	batch, err := typedbatchv1.NewForConfig(config)
+	if err != nil {
+		return nil, fmt.Errorf("make a client: %w", err)
+	}
+	return &Runner{Namespace: namespace, core: core, batch: batch}, nil
+}
+
+// CronJob reads the runner's CronJob.
+func (r *Runner) CronJob(ctx context.Context) (*batchv1.CronJob, error) {
+	cron, err := r.batch.CronJobs(r.Namespace).Get(ctx, Name, metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		return nil, fmt.Errorf("no runner is installed in namespace %q: see kubectl externalsecret install: %w", r.Namespace, err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the runner's CronJob: %w", err)
+	}
+	return cron, nil
+}
+
+// Jobs reads the runner's Jobs, the latest first.
+func (r *Runner) Jobs(ctx context.Context) ([]batchv1.Job, error) {
+	list, err := r.batch.Jobs(r.Namespace).List(ctx, metav1.ListOptions{LabelSelector: Selector})
+	if err != nil {
+		return nil, fmt.Errorf("list the runner's Jobs: %w", err)
+	}
+	slices.SortStableFunc(list.Items, func(a, b batchv1.Job) int { return b.CreationTimestamp.Compare(a.CreationTimestamp.Time) })
+	return list.Items, nil
+}
+
+// Suspend stops the schedule, or lets it go on; false if it is so already.
+func (r *Runner) Suspend(ctx context.Context, suspend bool) (bool, error) {
+	cron, err := r.CronJob(ctx)
+	if err != nil {
+		return false, err
+	}
+	if cron.Spec.Suspend != nil && *cron.Spec.Suspend == suspend || cron.Spec.Suspend == nil && !suspend {
+		return false, nil
+	}
+	cron.Spec.Suspend = &suspend
+	if _, err := r.batch.CronJobs(r.Namespace).Update(ctx, cron, metav1.UpdateOptions{}); err != nil {
+		return false, fmt.Errorf("change the runner's CronJob: %w", err)
+	}
+	return true, nil
+}
+
+// Start makes a Job as the CronJob would now. flags are added to the runner's, in the place of those of the same name.
+func (r *Runner) Start(ctx context.Context, cron *batchv1.CronJob, flags ...string) (*batchv1.Job, error) {
+	template := cron.Spec.JobTemplate.DeepCopy()
+	job := &batchv1.Job{
+		ObjectMeta: metav1.ObjectMeta{
+			GenerateName: cron.Name + "-manual-", Namespace: r.Namespace, Labels: template.Labels, Annotations: maps.Clone(template.Annotations),
+			OwnerReferences: []metav1.OwnerReference{{APIVersion: "batch/v1", Kind: "CronJob", Name: cron.Name, UID: cron.UID}},
+		},
+		Spec: template.Spec,
+	}
+	if job.Annotations == nil {
+		job.Annotations = map[string]string{}
+	}
+	job.Annotations[annotationManual] = "manual"
+	ttl, limit := int32(keep), int32(attempts)
+	job.Spec.TTLSecondsAfterFinished = &ttl
+	if job.Spec.BackoffLimit == nil || *job.Spec.BackoffLimit < limit {
+		job.Spec.BackoffLimit = &limit
+	}
+	for i := range job.Spec.Template.Spec.Containers {
+		if c := &job.Spec.Template.Spec.Containers[i]; c.Name == Name {
+			c.Args = withFlags(c.Args, flags)
+		}
+	}
+	made, err := r.batch.Jobs(r.Namespace).Create(ctx, job, metav1.CreateOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("start a Job of the runner: %w", err)
+	}
+	return made, nil
+}
+
+// withFlags adds flags, each as --NAME=VALUE, and takes away those of the same name before.
+func withFlags(args, flags []string) []string {
+	kept := slices.DeleteFunc(slices.Clone(args), func(arg string) bool {
+		return slices.ContainsFunc(flags, func(flag string) bool { return nameOf(arg) == nameOf(flag) })
+	})
+	return append(kept, flags...)
+}
+
+func nameOf(flag string) string {
+	name, _, _ := strings.Cut(flag, "=")
+	return name
+}
+
+// Stop deletes a Job, so that its Pods are told to stop.
+func (r *Runner) Stop(ctx context.Context, job *batchv1.Job) error {
+	background := metav1.DeletePropagationBackground
+	err := r.batch.Jobs(r.Namespace).Delete(ctx, job.Name, metav1.DeleteOptions{PropagationPolicy: &background})
+	if err != nil && !apierrors.IsNotFound(err) {
+		return fmt.Errorf("stop job %q: %w", job.Name, err)
+	}
+	return nil
+}
+
+// Finished tells whether a Job has ended, and whether all went well.
+func Finished(job *batchv1.Job) (ended, well bool) {
+	for _, condition := range job.Status.Conditions {
+		switch {
+		case condition.Status != "True":
+		case condition.Type == batchv1.JobComplete:
+			return true, true
+		case condition.Type == batchv1.JobFailed:
+			return true, false
+		}
+	}
+	return false, false
+}
