@@ -99,7 +99,7 @@ func (r *Runner) await(ctx context.Context, job *batchv1.Job, begun func(pod str
 // stateOf is the state of the runner's container.
 func stateOf(pod *corev1.Pod) corev1.ContainerState {
 	for _, status := range pod.Status.ContainerStatuses {
-		if status.Name == Name {
+		if status.Name == Container {
 			return status.State
 		}
 	}
@@ -127,7 +127,7 @@ func reasonOf(job *batchv1.Job) string {
 
 // log sends the lines of a Pod's log until it ends.
 func (r *Runner) log(ctx context.Context, pod string, lines chan<- []byte) error {
-	stream, err := r.core.Pods(r.Namespace).GetLogs(pod, &corev1.PodLogOptions{Container: Name, Follow: true}).Stream(ctx)
+	stream, err := r.core.Pods(r.Namespace).GetLogs(pod, &corev1.PodLogOptions{Container: Container, Follow: true}).Stream(ctx)
 	if apierrors.IsNotFound(err) {
 		return nil
 	}

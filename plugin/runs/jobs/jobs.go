@@ -21,8 +21,10 @@ import (
 const (
 	// Namespace is where the runner is, unless a person has put it elsewhere.
 	Namespace = "externalsecret-system"
-	// Name is that of its CronJob, its container and whatever else it has.
+	// Name is that of its CronJob, its ConfigMap of reports and whatever else it has.
 	Name = "externalsecret-runner"
+	// Container is the one of its Pods in which it runs.
+	Container = "runner"
 	// Selector chooses its objects.
 	Selector = "app.kubernetes.io/name=" + Name
 )
@@ -115,7 +117,7 @@ func (r *Runner) Start(ctx context.Context, cron *batchv1.CronJob, flags ...stri
 		job.Spec.BackoffLimit = &limit
 	}
 	for i := range job.Spec.Template.Spec.Containers {
-		if c := &job.Spec.Template.Spec.Containers[i]; c.Name == Name {
+		if c := &job.Spec.Template.Spec.Containers[i]; c.Name == Container {
 			c.Args = withFlags(c.Args, flags)
 		}
 	}
