@@ -42,9 +42,11 @@ func (t *task) entries() (entries []shape.Entry, absent []error, err error) {
 	retains := t.ES.Spec.Target.Retains()
 	for _, read := range t.reads {
 		entry := shape.Entry{Path: read.Path, SecretKey: read.SecretKey, Remote: read.Remote, Find: read.Find, Rewrite: read.Rewrite}
-		if read.Find != nil {
+		switch {
+		case read.Generator != nil: // generate makes it once all others are there
+		case read.Find != nil:
 			entry.Found, err = t.searched(read)
-		} else {
+		default:
 			answer := t.answers[fetch.Key{Identity: read.Identity, Ref: read.Ref}]
 			entry.Payload, entry.Parts = answer.Value, answer.Parts
 			if answer.Err != nil {

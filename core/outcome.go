@@ -3,6 +3,8 @@ package core
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -98,7 +100,7 @@ func (p *pass) mask(t *task, err error) string {
 			mask.AddPayload(part)
 		}
 	}
-	for _, values := range []map[string]secret.Value{t.data, t.content.Data} {
+	for _, values := range append(slices.Collect(maps.Values(t.made)), t.data, t.content.Data) {
 		for _, value := range values {
 			mask.Add(value)
 		}

@@ -38,6 +38,8 @@ const (
 	Deleting Reason = "Deleting"
 	// NoTarget: creationPolicy Merge found no Secret to merge into.
 	NoTarget Reason = "NoTarget"
+	// Generator: its generators would make new values in the place of those that its target holds.
+	Generator Reason = "Generator"
 	// Stopped: the pass was told to stop before it came to this one.
 	Stopped Reason = "Stopped"
 	// NotFound: there is no such ExternalSecret.

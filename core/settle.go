@@ -17,6 +17,10 @@ func (p *pass) write(ctx context.Context, t *task) {
 		p.fail(ctx, t, WriteError, err)
 		return
 	}
+	if outcome.Result == write.Exists {
+		p.skip(t, Generator, targetOf(t)+" was made meanwhile: it is left as it is, and what its generators made is dropped")
+		return
+	}
 	orphan, err := p.writer.DeleteOrphan(ctx, t.ES)
 	if err != nil {
 		p.fail(ctx, t, WriteError, err)
@@ -61,6 +65,9 @@ func (p *pass) write(ctx context.Context, t *task) {
 
 // apply chooses what is to be done with the data under the deletion policy.
 func (p *pass) apply(ctx context.Context, t *task) (write.Outcome, error) {
+	if t.there {
+		return write.Outcome{Result: write.Unchanged}, nil
+	}
 	if len(t.data) == 0 {
 		switch t.ES.Spec.Target.DeletionPolicy {
 		case api.DeletionPolicyDelete:
@@ -69,6 +76,9 @@ func (p *pass) apply(ctx context.Context, t *task) (write.Outcome, error) {
 		default: // a provider that has nothing is no reason to empty a Secret
 			return write.Outcome{Result: write.Retained}, nil
 		}
+	}
+	if t.ES.Generates() {
+		return p.writer.CreateOnly(ctx, t.ES, t.content)
 	}
 	return p.writer.Apply(ctx, t.ES, t.content, t.live)
 }

@@ -138,6 +138,7 @@ func (p *pass) prepare(ctx context.Context) ([]resolve.Item, error) {
 // Source is what a pass reads of a cluster, besides the Secrets that it writes to.
 type Source interface {
 	resolve.ObjectReader
+	resolve.GeneratorReader
 	resolve.NamespaceReader
 	resolve.CredentialReader
 	resolve.TemplateReader
@@ -150,7 +151,8 @@ func (p *pass) use(from Source, live write.SecretReader, to write.SecretWriter, 
 	p.credentials = resolve.NewCredentials(from)
 	p.templates = resolve.NewTemplates(from)
 	p.planner = &resolve.Planner{
-		Stores: resolve.NewStores(from, from), Credentials: p.credentials, Providers: p.Providers, Class: p.Class,
+		Stores: resolve.NewStores(from, from), Generators: resolve.NewGenerators(from),
+		Credentials: p.credentials, Providers: p.Providers, Class: p.Class,
 	}
 	p.readers = fetch.NewReaders(p.planner.Open)
 	p.writer = &write.Targets{Reader: live, Writer: to, Objects: objects, DryRun: p.DryRun, APIVersion: apiVersion}
@@ -163,7 +165,7 @@ func (p *pass) resolve(ctx, work context.Context, items []resolve.Item) []*task 
 	group.SetLimit(p.Concurrency)
 	for i, item := range items {
 		group.Go(func() error {
-			if t := (&task{Item: item}); p.admit(ctx, work, t) {
+			if t := (&task{Item: item}); p.admit(ctx, work, t) && !p.left(work, t) {
 				tasks[i] = t
 			}
 			return nil
@@ -172,16 +174,12 @@ func (p *pass) resolve(ctx, work context.Context, items []resolve.Item) []*task 
 	_ = group.Wait() // failures are results
 	tasks = slices.DeleteFunc(tasks, func(t *task) bool { return t == nil })
 	slices.SortStableFunc(tasks, func(a, b *task) int { return cmp.Compare(a.urgency(), b.urgency()) })
-	return slices.DeleteFunc(tasks, func(t *task) bool {
-		if other := p.planner.Foreign(work, t.ES); other != nil {
-			p.skip(t, OtherClass, other.Error())
-			return true
-		}
-		if t.invalid == nil && t.ES.DeletionTimestamp == nil {
+	for _, t := range tasks {
+		if t.invalid == nil && !t.there && t.ES.DeletionTimestamp == nil {
 			t.reads, t.invalid = p.plan(work, t.ES)
 		}
-		return false
-	})
+	}
+	return tasks
 }
 
 // plan resolves an ExternalSecret to its reads, after the rules that its template must keep.

@@ -24,10 +24,12 @@ type task struct {
 	reads   []resolve.Read
 	invalid error  // why there are no reads
 	reason  Reason // of invalid; empty means Invalid
+	there   bool   // the target is as its generators made it once, and only the status does not say so
 
 	mu       sync.Mutex
 	found    map[string]fetch.SearchResult // what searches came upon, by the path of the read
 	answers  map[fetch.Key]provider.Answer
+	made     map[string]map[string]secret.Value // what generators have made, by the path of the read
 	awaited  int
 	data     map[string]secret.Value // what the answers became
 	content  write.Content           // what the Secret is to hold: the data, or what the template makes of it
@@ -65,6 +67,9 @@ func (t *task) await() []fetch.Key {
 
 // keysOf are the remote secrets of a read: one, or what a search has found.
 func (t *task) keysOf(read resolve.Read) []fetch.Key {
+	if read.Generator != nil {
+		return nil
+	}
 	if read.Find == nil {
 		return []fetch.Key{{Identity: read.Identity, Ref: read.Ref}}
 	}
@@ -143,6 +148,10 @@ func (p *pass) complete(ctx context.Context, t *task) {
 		p.finalize(ctx, t)
 		return
 	}
+	if t.there {
+		p.write(ctx, t)
+		return
+	}
 	defer t.release()
 	entries, absent, err := t.entries()
 	switch {
@@ -151,6 +160,10 @@ func (p *pass) complete(ctx context.Context, t *task) {
 		return
 	case err != nil:
 		p.fail(ctx, t, ProviderError, err)
+		return
+	}
+	if err := t.generate(entries); err != nil {
+		p.fail(ctx, t, Invalid, err)
 		return
 	}
 	data, err := shape.Assemble(entries)
@@ -173,5 +186,5 @@ func (p *pass) complete(ctx context.Context, t *task) {
 func (t *task) release() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.answers, t.data, t.content = nil, nil, write.Content{}
+	t.answers, t.made, t.data, t.content = nil, nil, nil, write.Content{}
 }

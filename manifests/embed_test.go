@@ -10,6 +10,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api/generators"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/manifests"
 )
 
@@ -120,8 +121,31 @@ func TestCRDs(t *testing.T) {
 	}
 }
 
+func TestCRDsOfGenerators(t *testing.T) {
+	for kind, scope := range map[string]string{
+		generators.KindPassword: "Namespaced", generators.KindUUID: "Namespaced", generators.KindFake: "Namespaced",
+		generators.KindSSHKey: "Namespaced", generators.KindCluster: "Cluster",
+	} {
+		t.Run(kind+" is what users of the operator know", func(t *testing.T) {
+			name := generators.ResourceOf(kind)
+			content, err := manifests.CRDs.ReadFile(path.Join("crds", generators.Group+"_"+name+".yaml"))
+			require.NoError(t, err)
+			var got crd
+			require.NoError(t, yaml.Unmarshal(content, &got))
+			assert.Equal(t, name+"."+generators.Group, got.Metadata.Name)
+			assert.Equal(t, map[string]string{"external-secrets.io/component": "controller"}, got.Metadata.Labels)
+			assert.Equal(t, kind, got.Spec.Names.Kind)
+			assert.Equal(t, []string{"external-secrets", "external-secrets-generators"}, got.Spec.Names.Categories)
+			assert.Equal(t, scope, got.Spec.Scope)
+			require.Len(t, got.Spec.Versions, 1)
+			assert.Equal(t, generators.Version, got.Spec.Versions[0].Name)
+			assert.True(t, got.Spec.Versions[0].Served && got.Spec.Versions[0].Storage)
+		})
+	}
+}
+
 func TestCRDsHoldNothingElse(t *testing.T) {
 	entries, err := fs.ReadDir(manifests.CRDs, "crds")
 	require.NoError(t, err)
-	assert.Len(t, entries, 3)
+	assert.Len(t, entries, 8)
 }

@@ -15,9 +15,6 @@ const (
 	ResourceExternalSecrets     = "externalsecrets"
 	ResourceSecretStores        = "secretstores"
 	ResourceClusterSecretStores = "clustersecretstores"
-
-	// GeneratorsAPIVersion is the default of GeneratorRef.APIVersion.
-	GeneratorsAPIVersion = "generators.external-secrets.io/v1alpha1"
 )
 
 // What marks a Secret that an ExternalSecret writes.

@@ -11,6 +11,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api/generators"
 )
 
 // Selector narrows a LIST, in the syntax of kubectl's -l and --field-selector. Empty means everything.
@@ -56,6 +57,16 @@ func (c *Client) Get(ctx context.Context, resource, namespace, name string) (jso
 	body, err := bodyOf(c.resource(c.raw.Get(), resource, namespace).Name(name).Do(ctx))
 	if err != nil {
 		return nil, fmt.Errorf("get %s %q: %w", resource, name, err)
+	}
+	return body, nil
+}
+
+// GetGenerator reads a generator as raw JSON; namespace is empty for one that is in none.
+func (c *Client) GetGenerator(ctx context.Context, kind, namespace, name string) (json.RawMessage, error) {
+	body, err := bodyOf(c.raw.Get().AbsPath("/apis", generators.Group, generators.Version).
+		NamespaceIfScoped(namespace, namespace != "").Resource(generators.ResourceOf(kind)).Name(name).Do(ctx))
+	if err != nil {
+		return nil, fmt.Errorf("get %s %q: %w", kind, name, err)
 	}
 	return body, nil
 }

@@ -15,6 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api/generators"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/kube"
 )
 
@@ -85,6 +86,11 @@ func (o *Objects) Get(_ context.Context, resource, namespace, called string) (js
 		return nil, apierrors.NewNotFound(schema.GroupResource{Group: group, Resource: resource}, called)
 	}
 	return object, nil
+}
+
+// GetGenerator returns a generator as JSON; namespace is empty for one that is in none.
+func (o *Objects) GetGenerator(ctx context.Context, kind, namespace, called string) (json.RawMessage, error) {
+	return o.Get(ctx, generators.ResourceOf(kind), namespace, called)
 }
 
 // GetSecret returns a Secret, whose stringData has become data as an API server would have it.

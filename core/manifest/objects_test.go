@@ -20,6 +20,26 @@ func read(t *testing.T, manifest string) *Objects {
 	return objects
 }
 
+func TestGeneratorsAreFoundByTheirKind(t *testing.T) {
+	objects := read(t, `
+{apiVersion: generators.external-secrets.io/v1alpha1, kind: Password, metadata: {name: p, namespace: shop}}
+---
+{apiVersion: generators.external-secrets.io/v1alpha1, kind: VaultDynamicSecret, metadata: {name: v}}
+---
+{apiVersion: generators.external-secrets.io/v1alpha1, kind: ClusterGenerator, metadata: {name: c, namespace: shop}}
+`)
+	for kind, namespaced := range map[string]string{"Password": "shop/p", "VaultDynamicSecret": "default/v", "ClusterGenerator": "/c"} {
+		namespace, name, _ := strings.Cut(namespaced, "/")
+		_, err := objects.GetGenerator(t.Context(), kind, namespace, name)
+		require.NoError(t, err, kind)
+		_, err = objects.GetGenerator(t.Context(), "UUID", namespace, name)
+		assert.True(t, apierrors.IsNotFound(err))
+	}
+	problems := New("default").Read(strings.NewReader("{apiVersion: generators.external-secrets.io/v2, kind: UUID, metadata: {name: u}}"))
+	require.Len(t, problems, 1)
+	assert.ErrorContains(t, problems[0], "generators.external-secrets.io/v2 of the UUID is not generators.external-secrets.io/v1alpha1")
+}
+
 func TestObjectsAreListedInTheOrderOfTheManifest(t *testing.T) {
 	objects := read(t, `
 {apiVersion: external-secrets.io/v1, kind: ExternalSecret, metadata: {name: b, namespace: shop}}

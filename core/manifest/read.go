@@ -17,6 +17,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api/generators"
 )
 
 // Read adds the objects of a manifest: YAML documents, JSON, or Lists of objects. Objects of kinds that have no part in a pass
@@ -156,6 +157,12 @@ func resourceOf(apiVersion, kind string) (resource string, namespaced bool, err 
 	gv, err := schema.ParseGroupVersion(apiVersion)
 	if err != nil {
 		return "", false, err
+	}
+	if gv.Group == generators.Group {
+		if gv.Version != generators.Version {
+			return "", false, fmt.Errorf("apiVersion %s of the %s is not %s", apiVersion, kind, generators.APIVersion)
+		}
+		return generators.ResourceOf(kind), kind != generators.KindCluster, nil
 	}
 	switch (schema.GroupKind{Group: gv.Group, Kind: kind}) {
 	case schema.GroupKind{Group: corev1.GroupName, Kind: "ConfigMap"}:

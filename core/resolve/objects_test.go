@@ -14,6 +14,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api/generators"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/kube"
 )
 
@@ -67,6 +68,10 @@ func (o *objects) Get(_ context.Context, resource, namespace, name string) (json
 		}
 	}
 	return nil, notFound()
+}
+
+func (o *objects) GetGenerator(ctx context.Context, kind, namespace, name string) (json.RawMessage, error) {
+	return o.Get(ctx, generators.ResourceOf(kind), namespace, name)
 }
 
 func (o *objects) NamespaceLabels(_ context.Context, name string) (map[string]string, error) {

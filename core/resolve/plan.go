@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api/generators"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
 )
 
@@ -14,12 +15,14 @@ type Read struct {
 	Path string
 	// SecretKey is the key it fills; empty for an entry of dataFrom, which brings its own keys.
 	SecretKey string
-	// Remote is the entry's remoteRef or extract; nil where Find says what to look for.
-	Remote *api.RemoteRef
-	Find   *api.Find
+	// Remote is the entry's remoteRef or extract; nil where Find says what to look for, or Generator what to make up.
+	Remote    *api.RemoteRef
+	Find      *api.Find
+	Generator *generators.Spec
 	// Rewrite changes the keys of an entry of dataFrom.
 	Rewrite []api.Rewrite
-	// Store names the store for messages. Others may have the same identity, in namespaces that are none of the reader's business.
+	// Store names the store for messages. Others may have the same identity, in namespaces that are none of the reader's business. A
+	// generator has neither store nor identity.
 	Store string
 	// Identity and Ref name the remote secret: equal ones are read once. A search has no Ref.
 	Identity string
@@ -48,6 +51,7 @@ func (e *OpenError) Unwrap() error { return e.Cause }
 // Planner resolves the entries of ExternalSecrets to reads. Its identities can be opened.
 type Planner struct {
 	Stores      *Stores
+	Generators  *Generators
 	Credentials provider.Credentials
 	Providers   provider.Registry
 	// Class is the class of the stores that are served, besides those that name none.
@@ -114,10 +118,16 @@ func (p *Planner) Plan(ctx context.Context, es *api.ExternalSecret) ([]Read, err
 		if read.Find != nil {
 			read.Remote = nil // find goes before extract, as in ESO
 		}
-		reads = append(reads, read)
-		if err := p.locate(ctx, es, from.SourceRef, &reads[len(reads)-1]); err != nil {
+		var err error
+		if from.SourceRef != nil && from.SourceRef.GeneratorRef != nil {
+			read.Generator, err = p.generator(ctx, es, from.SourceRef.GeneratorRef, read.Path+".sourceRef.generatorRef")
+		} else {
+			err = p.locate(ctx, es, from.SourceRef, &read)
+		}
+		if err != nil {
 			return nil, err
 		}
+		reads = append(reads, read)
 	}
 	for i := range es.Spec.Data {
 		data := &es.Spec.Data[i]

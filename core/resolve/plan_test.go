@@ -56,7 +56,7 @@ func plannerOf(t *testing.T) *resolve.Planner {
 		}
 	}
 	return &resolve.Planner{
-		Stores:    resolve.NewStores(server, server),
+		Stores: resolve.NewStores(server, server), Generators: resolve.NewGenerators(server),
 		Providers: provider.Registry{"place": place{}, "moon": place{}}, Class: "ours",
 	}
 }

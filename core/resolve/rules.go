@@ -74,7 +74,7 @@ func checkPolicies(target *api.Target) error {
 func checkFrom(path string, from *api.DataFrom) error {
 	switch {
 	case from.SourceRef != nil && from.SourceRef.GeneratorRef != nil:
-		return notSupported(path + ".sourceRef.generatorRef")
+		return checkGenerator(path, from)
 	case from.Find != nil && from.Extract != nil:
 		return fmt.Errorf("%s has both find and extract: make two entries of them", path)
 	case from.Find != nil:
@@ -83,6 +83,22 @@ func checkFrom(path string, from *api.DataFrom) error {
 		return fmt.Errorf("%s names nothing to fetch: give it find or extract", path)
 	default:
 		return checkRef(path+".extract", from.Extract)
+	}
+}
+
+// checkGenerator refuses an entry that has values made up and names others beside.
+func checkGenerator(path string, from *api.DataFrom) error {
+	switch {
+	case from.Find != nil || from.Extract != nil:
+		return fmt.Errorf("%s has both a generator and find or extract: make two entries of them", path)
+	case from.SourceRef.StoreRef != nil:
+		return fmt.Errorf("%s.sourceRef has both storeRef and generatorRef: make two entries of them", path)
+	case from.SourceRef.GeneratorRef.Kind == "":
+		return fmt.Errorf("%s.sourceRef.generatorRef.kind is missing", path)
+	case from.SourceRef.GeneratorRef.Name == "":
+		return fmt.Errorf("%s.sourceRef.generatorRef.name is missing", path)
+	default:
+		return nil
 	}
 }
 

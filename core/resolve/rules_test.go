@@ -20,6 +20,7 @@ func TestCheck(t *testing.T) {
 		"a store of an entry":      "{data: [{secretKey: a, remoteRef: {key: k}, sourceRef: {storeRef: {name: s}}}]}",
 		"a store of an extract":    "{dataFrom: [{extract: {key: k}, sourceRef: {storeRef: {name: s}}}]}",
 		"a manifest":               "{data: [{secretKey: a, remoteRef: {key: k}}], target: {manifest: {apiVersion: v1, kind: ConfigMap}}}",
+		"a generator":              "{dataFrom: [{sourceRef: {generatorRef: {kind: UUID, name: u}}}]}",
 		"the policies that we can": "{data: [{secretKey: a, remoteRef: {key: k}}], target: {creationPolicy: Merge}}",
 	} {
 		t.Run(name+" passes", func(t *testing.T) {
@@ -35,6 +36,11 @@ func TestCheck(t *testing.T) {
 		"an entry that names nothing":    {"{dataFrom: [{}]}", "spec.dataFrom[0] names nothing to fetch"},
 		"an entry with a store only":     {"{dataFrom: [{sourceRef: {storeRef: {name: s}}}]}", "spec.dataFrom[0] names nothing to fetch"},
 		"a generator in data":            {"{data: [{secretKey: a, remoteRef: {key: k}, sourceRef: {generatorRef: {kind: UUID, name: u}}}]}", "spec.data[0].sourceRef.generatorRef has no meaning"},
+		"a generator beside an extract":  {"{dataFrom: [{extract: {key: k}, sourceRef: {generatorRef: {kind: UUID, name: u}}}]}", "spec.dataFrom[0] has both a generator and find or extract"},
+		"a generator beside a search":    {"{dataFrom: [{find: {}, sourceRef: {generatorRef: {kind: UUID, name: u}}}]}", "spec.dataFrom[0] has both a generator and find or extract"},
+		"a generator beside a store":     {"{dataFrom: [{sourceRef: {storeRef: {name: s}, generatorRef: {kind: UUID, name: u}}}]}", "spec.dataFrom[0].sourceRef has both"},
+		"a generator without a kind":     {"{dataFrom: [{sourceRef: {generatorRef: {name: u}}}]}", "spec.dataFrom[0].sourceRef.generatorRef.kind is missing"},
+		"a generator without a name":     {"{dataFrom: [{sourceRef: {generatorRef: {kind: UUID}}}]}", "spec.dataFrom[0].sourceRef.generatorRef.name is missing"},
 		"deleting what may be another's": {"{data: [{secretKey: a, remoteRef: {key: k}}], target: {creationPolicy: Merge, deletionPolicy: Delete}}", "spec.target.deletionPolicy Delete does not go with creationPolicy Merge"},
 		"deleting from a shared Secret":  {"{data: [{secretKey: a, remoteRef: {key: k}}], target: {creationPolicy: CreateOrMerge, deletionPolicy: Delete}}", "creationPolicy CreateOrMerge"},
 		"merging into nothing":           {"{data: [{secretKey: a, remoteRef: {key: k}}], target: {creationPolicy: None, deletionPolicy: Merge}}", "deletionPolicy Merge has no meaning with creationPolicy None"},

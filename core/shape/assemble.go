@@ -30,6 +30,8 @@ type Entry struct {
 	// Find is the search that came upon Found, values by the names of the remote secrets.
 	Find  *api.Find
 	Found map[string]secret.Value
+	// Made is what a generator has made up, by key; nil for what a provider holds.
+	Made map[string]secret.Value
 	// Rewrite changes the keys of an entry of dataFrom.
 	Rewrite []api.Rewrite
 }
@@ -57,6 +59,9 @@ func Assemble(entries []Entry) (map[string]secret.Value, error) {
 
 // place names the entry for an error.
 func (e Entry) place() string {
+	if e.Made != nil {
+		return e.Path + ".sourceRef.generatorRef"
+	}
 	if e.Remote == nil {
 		return e.Path + ".find"
 	}
@@ -64,7 +69,7 @@ func (e Entry) place() string {
 }
 
 // values shapes one entry: its keys are rewritten or, where nothing says how, converted; then they are checked, and the
-// values decoded.
+// values decoded. Those that a generator made are neither converted nor decoded.
 func (e Entry) values() (map[string]secret.Value, error) {
 	values, strategies, err := e.raw()
 	if err != nil {
@@ -73,7 +78,7 @@ func (e Entry) values() (map[string]secret.Value, error) {
 	switch {
 	case len(e.Rewrite) > 0:
 		values, err = rewrite.Apply(e.Rewrite, values)
-	case e.SecretKey == "":
+	case e.SecretKey == "" && e.Made == nil:
 		values, err = ConvertKeys(strategies.conversion, values)
 	}
 	if err != nil {
@@ -82,8 +87,8 @@ func (e Entry) values() (map[string]secret.Value, error) {
 	if err := ValidateKeys(values); err != nil {
 		return nil, err
 	}
-	if len(e.Rewrite) > 0 {
-		return values, nil // as ESO: rewritten entries are neither decoded nor checked for null bytes
+	if len(e.Rewrite) > 0 || e.Made != nil {
+		return values, nil // as ESO: these are neither decoded nor checked for null bytes
 	}
 	for _, key := range slices.Sorted(maps.Keys(values)) {
 		decoded, err := Decode(strategies.decoding, values[key])
@@ -107,6 +112,9 @@ type strategies struct {
 
 // raw is what the entry brings before anything is done to it.
 func (e Entry) raw() (map[string]secret.Value, strategies, error) {
+	if e.Made != nil {
+		return maps.Clone(e.Made), strategies{}, nil
+	}
 	if e.Remote == nil {
 		return maps.Clone(e.Found), strategies{e.Find.ConversionStrategy, e.Find.DecodingStrategy, e.Find.NullBytePolicy}, nil
 	}

@@ -28,6 +28,15 @@ func take(payload string, change ...func(*api.RemoteRef)) shape.Entry {
 	return entry
 }
 
+// made is an entry that a generator filled, with pairs of key and value.
+func made(rewrite []api.Rewrite, pairs ...string) shape.Entry {
+	values := map[string]secret.Value{}
+	for i := 0; i < len(pairs); i += 2 {
+		values[pairs[i]] = secret.FromString(pairs[i+1])
+	}
+	return shape.Entry{Path: "spec.dataFrom[0]", Made: values, Rewrite: rewrite}
+}
+
 func property(name string) func(*api.RemoteRef) { return func(r *api.RemoteRef) { r.Property = name } }
 
 func asBase64(r *api.RemoteRef) { r.DecodingStrategy = api.DecodingStrategyBase64 }
@@ -39,6 +48,9 @@ func TestAssemble(t *testing.T) {
 		entries []shape.Entry
 		want    map[string]string
 	}{
+		"what a generator made is not decoded, nor its keys converted": {[]shape.Entry{made(nil, "a", "aGVsbG8=\x00")}, map[string]string{"a": "aGVsbG8=\x00"}},
+		"its keys are rewritten":                    {[]shape.Entry{made([]api.Rewrite{{Regexp: &api.RewriteRegexp{Source: "^", Target: "db-"}}}, "a", "x")}, map[string]string{"db-a": "x"}},
+		"a generator that makes nothing":            {[]shape.Entry{made(nil)}, map[string]string{}},
 		"nothing gives nothing":                     {nil, map[string]string{}},
 		"a whole payload is kept byte for byte":     {[]shape.Entry{put("k", " {\"a\": 1}\x00\xff\n")}, map[string]string{"k": " {\"a\": 1}\x00\xff\n"}},
 		"a property goes under its key":             {[]shape.Entry{put("k", `{"a":"x"}`, property("a"))}, map[string]string{"k": "x"}},
@@ -75,6 +87,7 @@ func TestAssemble(t *testing.T) {
 		"a null byte that was encoded":             {[]shape.Entry{put("k", "Y2FuYXJ5AA==", asBase64, noNulls)}, []string{"null bytes"}},
 		"keys that collide":                        {[]shape.Entry{take(`{"a/b":"canary","a b":"canary"}`)}, []string{`two keys become "a_b"`}},
 		"a key that the API server refuses":        {[]shape.Entry{take(`{"schlüssel":"canary"}`)}, []string{"invalid secret key"}},
+		"such a key that a generator names":        {[]shape.Entry{made(nil, "schlüssel", "canary")}, []string{"spec.dataFrom[0].sourceRef.generatorRef: invalid secret key"}},
 		"more than 1 MiB":                          {[]shape.Entry{put("a", strings.Repeat("x", 1<<19)), put("b", strings.Repeat("x", 1<<19)), put("c", "x")}, []string{"1048577 bytes", "1048576"}},
 	} {
 		t.Run(name+" is an error that says where and does not quote", func(t *testing.T) {

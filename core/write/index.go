@@ -48,14 +48,15 @@ func (x *Index) Load(ctx context.Context, namespaces []string) error {
 }
 
 // Target returns what es writes; nil if there is none or, where the index was loaded, no Secret with the managed label. Under
-// creationPolicy Merge a Secret without the label is looked for, too: it is there before the ExternalSecret is.
+// creationPolicy Merge a Secret without the label is looked for, too: it is there before the ExternalSecret is. So it is where there
+// are generators: no Secret must be there before they run.
 func (x *Index) Target(ctx context.Context, es *api.ExternalSecret) (*Live, error) {
 	if es.Spec.Target.Manifest != nil {
 		return readObject(ctx, x.objects, es)
 	}
 	if x.listed != nil {
 		live := x.listed[types.NamespacedName{Namespace: es.Namespace, Name: TargetName(es)}]
-		if live != nil || es.Spec.Target.CreationPolicy != api.CreationPolicyMerge {
+		if live != nil || (es.Spec.Target.CreationPolicy != api.CreationPolicyMerge && !es.Generates()) {
 			return live, nil
 		}
 	}

@@ -127,6 +127,20 @@ func TestIndex(t *testing.T) {
 	})
 }
 
+func TestIndexLooksForAnUnmanagedSecretBeforeGeneratorsRun(t *testing.T) {
+	c, es := clusterOf(theirs()), externalSecret(t, "{spec: {dataFrom: [{sourceRef: {generatorRef: {kind: UUID, name: u}}}]}}")
+	index := write.NewIndex(c, nil)
+	require.NoError(t, index.Load(t.Context(), nil))
+	live, err := index.Target(t.Context(), es)
+	require.NoError(t, err)
+	assert.NotNil(t, live)
+	assert.Equal(t, 2, c.reads)
+	delete(c.secrets, idOf(theirs()))
+	live, err = index.Target(t.Context(), es)
+	require.NoError(t, err)
+	assert.Nil(t, live)
+}
+
 func TestLive(t *testing.T) {
 	es := externalSecret(t, "{}")
 	for name, tc := range map[string]struct {

@@ -47,6 +47,8 @@ const (
 	Retained Result = "retained"
 	// Absent means that creationPolicy Merge found nothing to merge into.
 	Absent Result = "absent"
+	// Exists means that a target that was to be made is there, and was left as it is.
+	Exists Result = "exists"
 )
 
 // tries is how often a write that lost a race is done again with the target as it is by then.

@@ -24,12 +24,16 @@ func providerSchemas(parser *crd.Parser, pkg *loader.Package) map[string]apiexte
 	return schemas
 }
 
-// finish adds what markers can't say: the schemas of the providers, and v1beta1, which is v1 under its old name.
+// finish adds what markers can't say: the schemas of the providers, and v1beta1, which is v1 under its old name. The generators have
+// neither.
 func finish(definition *apiextensions.CustomResourceDefinition, providers map[string]apiextensions.JSONSchemaProps) error {
 	if len(definition.Spec.Versions) != 1 {
 		return errors.New("the types must stand for exactly one version")
 	}
 	v1 := definition.Spec.Versions[0]
+	if v1.Name != "v1" {
+		return nil
+	}
 	spec := v1.Schema.OpenAPIV3Schema.Properties["spec"]
 	if provider, ok := spec.Properties["provider"]; ok {
 		provider.Properties = providers

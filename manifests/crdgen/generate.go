@@ -16,12 +16,12 @@ import (
 
 const header = "# Generated from core/api by manifests/crdgen. Do not edit.\n"
 
-// generate makes the CRDs of the kinds in a package, whose path is relative to the module's folder. The result is YAML by
+// generate makes the CRDs of the kinds in packages, whose paths are relative to the module's folder. The result is YAML by
 // file name and the same each time.
-func generate(path string) (map[string][]byte, error) {
-	roots, err := loader.LoadRootsWithConfig(&packages.Config{Dir: moduleDir}, path)
+func generate(paths ...string) (map[string][]byte, error) {
+	roots, err := loader.LoadRootsWithConfig(&packages.Config{Dir: moduleDir}, paths...)
 	if err != nil {
-		return nil, fmt.Errorf("load %s: %w", path, err)
+		return nil, fmt.Errorf("load %q: %w", paths, err)
 	}
 	registry := &markers.Registry{}
 	if err := crdmarkers.Register(registry); err != nil {

@@ -11,7 +11,7 @@ import (
 )
 
 func TestTheFilesAreWhatTheTypesSay(t *testing.T) {
-	want, err := generate(apiPackage)
+	want, err := generate(apiPackages()...)
 	require.NoError(t, err)
 	require.NotEmpty(t, want)
 
@@ -26,9 +26,9 @@ func TestTheFilesAreWhatTheTypesSay(t *testing.T) {
 }
 
 func TestGeneratingAgainChangesNothing(t *testing.T) {
-	first, err := generate(apiPackage)
+	first, err := generate(apiPackages()...)
 	require.NoError(t, err)
-	second, err := generate(apiPackage)
+	second, err := generate(apiPackages()...)
 	require.NoError(t, err)
 	assert.Equal(t, first, second)
 }

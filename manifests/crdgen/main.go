@@ -1,4 +1,4 @@
-// Command crdgen writes the CRDs in manifests/crds from the types in core/api. Run it in its own folder:
+// Command crdgen writes the CRDs in manifests/crds from the types in core/api and below it. Run it in its own folder:
 //
 //	go run -C manifests/crdgen .
 //
@@ -14,10 +14,12 @@ import (
 
 // Where things are, seen from this folder.
 const (
-	moduleDir  = "../.."
-	apiPackage = "./core/api"
-	outputDir  = "../crds"
+	moduleDir = "../.."
+	outputDir = "../crds"
 )
+
+// apiPackages are the packages of the types, one for each group of the API.
+func apiPackages() []string { return []string{"./core/api", "./core/api/generators"} }
 
 func main() {
 	if err := run(); err != nil {
@@ -27,7 +29,7 @@ func main() {
 }
 
 func run() error {
-	files, err := generate(apiPackage)
+	files, err := generate(apiPackages()...)
 	if err != nil {
 		return err
 	}

@@ -69,6 +69,7 @@ func cases() map[string][]string {
 		"policies":  with("testdata/policies.yaml"),
 		"stores":    with("testdata/stores.yaml"),
 		"objects":   with("testdata/objects.yaml"),
+		"generate":  {"-f", "testdata/generate.yaml", "-n", "shop"},
 		"providers": {"-f", "testdata/providers.yaml", "-n", "shop"},
 		"json":      with("testdata/template.yaml", "-o", "json"),
 		"names":     with("testdata/folder", "-R", "-f", seed, "-o", "name"),

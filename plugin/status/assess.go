@@ -32,12 +32,12 @@ func assess(item resolve.Item, now time.Time) Item {
 	es := item.ES
 	judged.describe(es)
 	due, _, err := resolve.Due(es, now, true)
-	judged.Due = due && err == nil
+	never := es.Status.SyncedResourceVersion == "" || es.Status.RefreshTime.IsZero()
+	judged.Due = due && err == nil && (never || !es.Generates())
 	if interval, err := resolve.Interval(es); err == nil && repeats(es, interval) {
 		next := es.Status.RefreshTime.Add(interval)
 		judged.NextDue = &next
 	}
-	never := es.Status.SyncedResourceVersion == "" || es.Status.RefreshTime.IsZero()
 	switch ready := es.Ready(); {
 	case es.DeletionTimestamp != nil:
 		return judged.as(Skipped, reasonDeleting, "it is being deleted")
@@ -50,6 +50,9 @@ func assess(item resolve.Item, now time.Time) Item {
 	case ready != nil && (ready.Reason == api.ReasonSecretMissing || ready.Reason == api.ReasonResourceMissing):
 		return judged.as(Skipped, ready.Reason, ready.Message)
 	case due && es.Status.SyncedResourceVersion != api.SyncedResourceVersion(es.Generation, es.Annotations, es.Labels):
+		if es.Generates() {
+			return judged.as(Stale, reasonChanged, "it was changed after the last sync, and is not refreshed since that would make new values: delete its Secret to have it made anew")
+		}
 		return judged.as(Stale, reasonChanged, "it was changed after the last sync, and nothing has refreshed it since")
 	case due && overdue(es, now):
 		return judged.as(Stale, reasonOverdue, "the next refresh is overdue: nothing refreshes it")
@@ -65,10 +68,10 @@ func (i Item) as(state State, reason, message string) Item {
 	return i
 }
 
-// repeats tells whether time makes the ExternalSecret due again.
+// repeats tells whether time makes the ExternalSecret due again. Generators run once, whatever the time.
 func repeats(es *api.ExternalSecret, interval time.Duration) bool {
 	periodic := es.Spec.RefreshPolicy == "" || es.Spec.RefreshPolicy == api.RefreshPolicyPeriodic
-	return periodic && interval > 0 && !es.Status.RefreshTime.IsZero()
+	return periodic && interval > 0 && !es.Generates() && !es.Status.RefreshTime.IsZero()
 }
 
 // overdue tells whether a periodic refresh should have happened long ago.

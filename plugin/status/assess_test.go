@@ -54,6 +54,10 @@ func ready(status metav1.ConditionStatus, reason, message string) func(*api.Exte
 	}
 }
 
+func generated(es *api.ExternalSecret) {
+	es.Spec.DataFrom = []api.DataFrom{{SourceRef: &api.SourceRef{GeneratorRef: &api.GeneratorRef{Kind: "UUID", Name: "id"}}}}
+}
+
 func item(es *api.ExternalSecret) resolve.Item {
 	return resolve.Item{NamespacedName: types.NamespacedName{Namespace: es.Namespace, Name: es.Name}, ES: es}
 }
@@ -83,6 +87,9 @@ func TestAssess(t *testing.T) {
 		"never synced":                                       {synced(0, never), NeverSynced, reasonNeverSynced, true},
 		"synced, but with no record of what":                 {synced(0, func(es *api.ExternalSecret) { es.Status.SyncedResourceVersion = "" }), NeverSynced, reasonNeverSynced, true},
 		"synced, without a condition":                        {synced(time.Minute, func(es *api.ExternalSecret) { es.Status.Conditions = nil }), Synced, api.ReasonSecretSynced, false},
+		"never due again where generators have run":          {synced(1000*time.Hour, generated), Synced, api.ReasonSecretSynced, false},
+		"changed after generators have run: stale, not due":  {synced(time.Minute, generated, edited), Stale, reasonChanged, false},
+		"due where generators have not run":                  {synced(0, generated, never), NeverSynced, reasonNeverSynced, true},
 		"failed at the first time":                           {synced(0, never, ready(metav1.ConditionFalse, "SecretSyncedError", "denied")), Failed, "SecretSyncedError", true},
 		"failed at a later time":                             {synced(time.Minute, ready(metav1.ConditionFalse, "SecretSyncedError", "denied")), Failed, "SecretSyncedError", false},
 		"failed, and overdue: the failure matters more":      {synced(9*time.Hour, ready(metav1.ConditionFalse, "SecretSyncedError", "denied")), Failed, "SecretSyncedError", true},
@@ -121,6 +128,7 @@ func TestAssessTellsWhenItIsDue(t *testing.T) {
 		"never when it never was":       {synced(0, never), ""},
 		"never with an interval of 0":   {synced(time.Hour, interval("0s")), ""},
 		"never under CreatedOnce":       {synced(time.Hour, policy(api.RefreshPolicyCreatedOnce)), ""},
+		"never where generators run":    {synced(time.Hour, generated), ""},
 		"at no time under OnChange":     {synced(time.Hour, policy(api.RefreshPolicyOnChange)), ""},
 		"at no time that can't be read": {synced(time.Hour, interval("soon")), ""},
 	} {

@@ -24,7 +24,7 @@ func confirm(item Item, es *api.ExternalSecret, link SecretLink, now time.Time) 
 	if err != nil || !due {
 		return item
 	}
-	item.Due = true
+	item.Due = !link.Exists || !es.Generates()
 	switch {
 	case item.State != Synced:
 		return item

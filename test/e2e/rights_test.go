@@ -12,12 +12,13 @@ import (
 // rights are the rules of a Role, in YAML's flow style, by what they are for.
 func rights() map[string]string {
 	return map[string]string{
-		"read":   `{apiGroups: [external-secrets.io], resources: [externalsecrets, secretstores], verbs: [get, list]}`,
-		"status": `{apiGroups: [external-secrets.io], resources: [externalsecrets/status], verbs: [patch]}`,
-		"list":   `{apiGroups: [""], resources: [secrets], verbs: [list]}`,
-		"get":    `{apiGroups: [""], resources: [secrets], verbs: [get]}`,
-		"write":  `{apiGroups: [""], resources: [secrets], verbs: [create, update]}`,
-		"events": `{apiGroups: [""], resources: [events], verbs: [create, get, patch]}`,
+		"read":       `{apiGroups: [external-secrets.io], resources: [externalsecrets, secretstores], verbs: [get, list]}`,
+		"generators": `{apiGroups: [generators.external-secrets.io], resources: [passwords, uuids, sshkeys, fakes], verbs: [get]}`,
+		"status":     `{apiGroups: [external-secrets.io], resources: [externalsecrets/status], verbs: [patch]}`,
+		"list":       `{apiGroups: [""], resources: [secrets], verbs: [list]}`,
+		"get":        `{apiGroups: [""], resources: [secrets], verbs: [get]}`,
+		"write":      `{apiGroups: [""], resources: [secrets], verbs: [create, update]}`,
+		"events":     `{apiGroups: [""], resources: [events], verbs: [create, get, patch]}`,
 	}
 }
 

@@ -44,7 +44,7 @@ func (w *world) planted(t *testing.T) canaries {
 		opaque("wrong-keys", map[string]string{"id": "AKIACANARY", "secret": keyCanary + "wrong", "token": tokenCanary}),
 		secretStore("store", auth), secretStore("wrong", strings.ReplaceAll(auth, "name: keys", "name: wrong-keys")),
 		"apiVersion: v1\nkind: Secret\nmetadata: {name: rejected}\ntype: kubernetes.io/dockerconfigjson\nstringData: {.dockerconfigjson: '{}'}",
-		secretStore("roles", auth+", role: "+roleARN("absent")))
+		secretStore("roles", auth+", role: "+roleARN("absent")), generator("Fake", "canary", fmt.Sprintf("{data: {plain: %q, odd: %q}}", plainCanary, oddCanary)))
 
 	failing := map[string]string{
 		"not-json": "data: [{secretKey: a, remoteRef: {key: plain, property: x}}]",
@@ -80,6 +80,9 @@ func (w *world) planted(t *testing.T) canaries {
 		"t-jwk":       "target: {template: {data: {x: '{{ jwkPrivateKeyPem .a }}'}}}, data: [{secretKey: a, remoteRef: {key: json}}]",
 		"r-merge":     "dataFrom: [{extract: {key: json}, rewrite: [{merge: {}}]}]",
 		"r-transform": "dataFrom: [{extract: {key: json}, rewrite: [{transform: {template: '{{ fail .value }}'}}]}]",
+		"g-template":  "target: {template: {data: {x: '{{ fail .plain }}'}}}, dataFrom: [{sourceRef: {generatorRef: {kind: Fake, name: canary}}}]",
+		"g-rewrite":   "dataFrom: [{sourceRef: {generatorRef: {kind: Fake, name: canary}}, rewrite: [{merge: {}}]}]",
+		"g-badkey":    "dataFrom: [{sourceRef: {generatorRef: {kind: Fake, name: canary}}, rewrite: [{transform: {template: '{{ .value }}/x'}}]}]",
 		"half":        "data: [{secretKey: a, remoteRef: {key: json}}, {secretKey: b, remoteRef: {key: missing}}]",
 		"echoed":      "data: [{secretKey: a, remoteRef: {key: json}}, {secretKey: b, remoteRef: {key: echo}}]",
 	}

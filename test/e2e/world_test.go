@@ -66,8 +66,9 @@ func resources() (named map[string]string, unnamespaced map[string]bool) {
 	return map[string]string{
 			"ExternalSecret": "externalsecrets", "SecretStore": "secretstores", "ClusterSecretStore": "clustersecretstores",
 			"Secret": "secrets", "ServiceAccount": "serviceaccounts", "Role": "roles", "RoleBinding": "rolebindings", "Pod": "pods",
+			"Password": "passwords", "UUID": "uuids", "Fake": "fakes", "SSHKey": "sshkeys", "ClusterGenerator": "clustergenerators",
 		}, map[string]bool{
-			"ClusterSecretStore": true,
+			"ClusterSecretStore": true, "ClusterGenerator": true,
 		}
 }
 
