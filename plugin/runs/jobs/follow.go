@@ -86,7 +86,7 @@ func (r *Runner) await(ctx context.Context, job *batchv1.Job, begun func(pod str
 		case ended && well:
 			return nil
 		case ended:
-			return fmt.Errorf("%w: %s", ErrFailed, reasonOf(current))
+			return fmt.Errorf("%w: %s", ErrFailed, Reason(current))
 		}
 		select {
 		case <-ctx.Done():
@@ -116,7 +116,8 @@ func hopeless(reason string) bool {
 	}
 }
 
-func reasonOf(job *batchv1.Job) string {
+// Reason is why a Job has failed, in its own words.
+func Reason(job *batchv1.Job) string {
 	for _, condition := range job.Status.Conditions {
 		if condition.Type == batchv1.JobFailed {
 			return strings.TrimSpace(condition.Reason + ": " + condition.Message)

@@ -81,6 +81,27 @@ func (r *Runner) Jobs(ctx context.Context) ([]batchv1.Job, error) {
 	return list.Items, nil
 }
 
+// Job reads a Job.
+func (r *Runner) Job(ctx context.Context, name string) (*batchv1.Job, error) {
+	job, err := r.batch.Jobs(r.Namespace).Get(ctx, name, metav1.GetOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("read job %q: %w", name, err)
+	}
+	return job, nil
+}
+
+// Reports reads the reports of the last runs, each in JSON, by the ids of the runs; none if there are none yet.
+func (r *Runner) Reports(ctx context.Context) (map[string]string, error) {
+	kept, err := r.core.ConfigMaps(r.Namespace).Get(ctx, Name, metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the runner's reports: %w", err)
+	}
+	return kept.Data, nil
+}
+
 // Suspend stops the schedule, or lets it go on; false if it is so already.
 func (r *Runner) Suspend(ctx context.Context, suspend bool) (bool, error) {
 	cron, err := r.CronJob(ctx)
@@ -150,6 +171,9 @@ func (r *Runner) Stop(ctx context.Context, job *batchv1.Job) error {
 	}
 	return nil
 }
+
+// Manual tells whether a Job was started by hand.
+func Manual(job *batchv1.Job) bool { return job.Annotations[annotationManual] == "manual" }
 
 // Finished tells whether a Job has ended, and whether all went well.
 func Finished(job *batchv1.Job) (ended, well bool) {
