@@ -135,7 +135,7 @@ func (p *pass) admit(ctx, work context.Context, t *task) bool {
 }
 
 // errGenericTargets is another controller's business: it may well be permitted to write such targets.
-var errGenericTargets = resolve.Unsupported("spec.target.manifest means another object than a Secret, " +
+var errGenericTargets = resolve.UnsupportedError("spec.target.manifest means another object than a Secret, " +
 	"which is written only with --unsafe-allow-generic-targets: it is not encrypted at rest as Secrets are")
 
 // complete shapes and writes a task whose answers are all there.

@@ -12,7 +12,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/rest"
 )
 
@@ -126,7 +125,7 @@ func (c *Client) DeleteObject(ctx context.Context, object *unstructured.Unstruct
 	uid, version := object.GetUID(), object.GetResourceVersion()
 	body, err := json.Marshal(metav1.DeleteOptions{
 		TypeMeta:      metav1.TypeMeta{Kind: "DeleteOptions", APIVersion: "v1"},
-		Preconditions: &metav1.Preconditions{UID: (*types.UID)(&uid), ResourceVersion: &version}, DryRun: dryRunAll(dryRun),
+		Preconditions: &metav1.Preconditions{UID: &uid, ResourceVersion: &version}, DryRun: dryRunAll(dryRun),
 	})
 	if err != nil {
 		return fmt.Errorf("encode the deletion: %w", err)

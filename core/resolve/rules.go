@@ -114,13 +114,13 @@ var ErrUnsupported = errors.New("is not supported by this version")
 
 func notSupported(field string) error { return fmt.Errorf("%s %w", field, ErrUnsupported) }
 
-// Unsupported is an error of that sort in words of its own.
-type Unsupported string
+// UnsupportedError is an error of that sort in words of its own.
+type UnsupportedError string
 
-func (u Unsupported) Error() string { return string(u) }
+func (u UnsupportedError) Error() string { return string(u) }
 
 // Is tells that it is an ErrUnsupported.
-func (u Unsupported) Is(target error) bool { return target == ErrUnsupported }
+func (u UnsupportedError) Is(target error) bool { return target == ErrUnsupported }
 
 // Warnings are the fields of an ExternalSecret that are accepted and have no effect.
 func Warnings(es *api.ExternalSecret) []string {

@@ -47,7 +47,10 @@ func (w *world) controller(t *testing.T, answers map[string]func()) {
 func (w *world) status(t *testing.T, name string, status map[string]any) {
 	t.Helper()
 	body, err := json.Marshal(map[string]any{"status": status})
-	assert.NoError(t, err)
+	if err != nil {
+		t.Error(err)
+		return
+	}
 	_, err = w.resource(t, api.APIVersion, "ExternalSecret", w.namespace).
 		Patch(context.WithoutCancel(t.Context()), name, types.MergePatchType, body, metav1.PatchOptions{}, "status")
 	assert.NoError(t, err)
@@ -75,9 +78,10 @@ func TestAControllerIsAskedAndWaitedFor(t *testing.T) {
 	w.apply(t, awsStore,
 		externalSecret("good", dataOf("a")), externalSecret("bad", dataOf("a")), externalSecret("bad-again", dataOf("a")),
 		externalSecret("silent", dataOf("a")),
-		externalSecret("once", "refreshPolicy: CreatedOnce, "+dataOf("a")), externalSecret("never", "refreshInterval: '0', "+dataOf("a")))
+		externalSecret("once", "refreshPolicy: CreatedOnce, "+dataOf("a")), externalSecret("never", "refreshInterval: '0', "+dataOf("a")),
+		externalSecret("generated", "dataFrom: [{sourceRef: {generatorRef: {kind: UUID, name: u}}}]"))
 	synced := map[string]any{"syncedResourceVersion": "1-abc", "refreshTime": "2026-01-01T00:00:00Z"}
-	for _, name := range []string{"good", "once", "never"} {
+	for _, name := range []string{"good", "once", "never", "generated"} {
 		w.status(t, name, synced)
 	}
 	w.status(t, "bad-again", map[string]any{"conditions": ready("False", "SecretSyncedError", general)})
@@ -88,14 +92,16 @@ func TestAControllerIsAskedAndWaitedFor(t *testing.T) {
 		"bad-again": func() { w.failure(t, "bad-again", "AccessDenied:\x1b[2J no") }, // the same condition again is no change
 	})
 
-	r := w.plugin(t, "refresh", "good", "bad", "bad-again", "once", "never", "--via=controller")
+	r := w.plugin(t, "refresh", "good", "bad", "bad-again", "once", "never", "generated", "--via=controller")
 	assert.Equal(t, 1, r.Code, r.Stderr)
 	assert.Contains(t, r.Stdout, "externalsecret.external-secrets.io/good refreshed\n")
 	assert.Contains(t, r.Stdout, "externalsecret.external-secrets.io/bad failed: "+general)
 	assert.Contains(t, r.Stdout, "externalsecret.external-secrets.io/bad-again failed: AccessDenied: [2J no", "the cause, and not the older one")
 	assert.Contains(t, r.Stdout, "externalsecret.external-secrets.io/once failed: refreshPolicy is CreatedOnce, it was synced, and the controller does not refresh it again, whatever is asked: use --via=local")
 	assert.Contains(t, r.Stdout, "externalsecret.external-secrets.io/never failed: refreshInterval is 0, it was synced")
+	assert.Contains(t, r.Stdout, "externalsecret.external-secrets.io/generated skipped: the controller would have its generators make new values")
 	assert.Empty(t, w.get(t, "once").Annotations["force-sync"], "what can't work is not asked for")
+	assert.Empty(t, w.get(t, "generated").Annotations["force-sync"], "nor what does harm")
 	assert.Zero(t, w.aws.Counters(t).Total(), "the store is the controller's business")
 
 	r = w.plugin(t, "refresh", "silent", "--via=controller", "--timeout=2s", "-o", "json")

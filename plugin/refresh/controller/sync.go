@@ -117,6 +117,9 @@ func (a *asking) sort(ctx context.Context, items []resolve.Item) {
 			result.Secret = write.TargetName(item.ES)
 			if other := planner.Foreign(ctx, item.ES); other != nil {
 				result.Outcome, result.Reason, result.Message = core.Skipped, core.OtherClass, other.Error()
+			} else if item.ES.Generates() && item.ES.Status.SyncedResourceVersion != "" {
+				result.Outcome, result.Reason = core.Skipped, core.Generator
+				result.Message = "the controller would have its generators make new values, and so rotate live credentials"
 			} else if why := never(item.ES); why != "" {
 				result.Reason = NeverAgain
 				result.Message = why + ", and the controller does not refresh it again, whatever is asked: use --via=local"
