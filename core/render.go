@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/fanout"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/resolve"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/write"
@@ -19,18 +20,26 @@ import (
 
 // RenderConfig says what is rendered, and from what.
 type RenderConfig struct {
-	// Source stands in for the cluster: the ExternalSecrets, and what they and their stores refer to.
-	Source Source
+	// Source stands in for the cluster: the ExternalSecrets and ClusterExternalSecrets, and what they and their stores refer to.
+	Source RenderSource
 	// Providers serve the stores.
 	Providers provider.Registry
 	// Class is the class of the stores that are served, besides those that name none.
 	Class string
 }
 
+// RenderSource has all that there is.
+type RenderSource interface {
+	Source
+	fanout.Reader
+}
+
 // Rendering is what Render has made.
 type Rendering struct {
 	// Rendered are in the order of namespace and name.
 	Rendered []Rendered
+	// ClusterExternalSecrets are in the order of their names. The ExternalSecrets that they make are among those rendered.
+	ClusterExternalSecrets []fanout.Result
 	// Notes are things about the whole that a person should know.
 	Notes []string
 }
@@ -61,6 +70,11 @@ func Render(ctx context.Context, config RenderConfig) (Rendering, error) {
 		},
 		report: Report{Started: time.Now()},
 	}
+	p.fanout = &fanout.FanOut{Reader: config.Source, Writer: fanout.Pretend{}, APIVersion: api.APIVersion, Concurrency: DefaultConcurrency}
+	if err := p.fanout.Load(ctx); err != nil {
+		return Rendering{}, err
+	}
+	items = p.fanOut(ctx, ctx, items)
 	wanted := &wanted{secrets: map[types.NamespacedName]*corev1.Secret{}, objects: map[types.NamespacedName]*unstructured.Unstructured{}}
 	p.use(config.Source, mergeTargets(config.Source, items), wanted, wanted, api.APIVersion)
 	p.run(ctx, ctx, p.resolve(ctx, ctx, items))
@@ -70,7 +84,9 @@ func Render(ctx context.Context, config RenderConfig) (Rendering, error) {
 	for _, item := range items {
 		decoded[item.NamespacedName] = item.ES
 	}
-	rendering := Rendering{Rendered: make([]Rendered, len(p.report.Results)), Notes: p.report.Notes}
+	rendering := Rendering{
+		Rendered: make([]Rendered, len(p.report.Results)), ClusterExternalSecrets: p.report.ClusterExternalSecrets, Notes: p.report.Notes,
+	}
 	for i, result := range p.report.Results {
 		writer := writerOf(result.Namespace, api.FieldManager(result.Name))
 		rendering.Rendered[i] = Rendered{

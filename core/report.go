@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/fanout"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/write"
 )
 
@@ -81,6 +82,8 @@ type Report struct {
 	Finished time.Time `json:"finished"`
 	// Results are in the order of namespace and name.
 	Results []Result `json:"results"`
+	// ClusterExternalSecrets are in the order of their names.
+	ClusterExternalSecrets []fanout.Result `json:"clusterExternalSecrets,omitempty"`
 	// Requests counts the requests to providers, retries included, by "service.Operation".
 	Requests map[string]int `json:"requests,omitempty"`
 	// Notes are things about the pass as a whole that an operator should know.
@@ -96,6 +99,12 @@ func (r Report) Count(outcome Outcome) int {
 		}
 	}
 	return n
+}
+
+// Failed tells whether anything has failed, be it an ExternalSecret or a ClusterExternalSecret.
+func (r Report) Failed() bool {
+	return r.Count(Failed) > 0 ||
+		slices.ContainsFunc(r.ClusterExternalSecrets, func(c fanout.Result) bool { return c.Outcome == fanout.Failed })
 }
 
 // Counts counts the results by outcome; outcomes that did not occur are absent.

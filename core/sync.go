@@ -14,6 +14,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/fanout"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/fetch"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/kube"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
@@ -68,6 +69,7 @@ func Sync(ctx context.Context, config Config) (Report, error) {
 	if err != nil {
 		return p.report, err
 	}
+	items = p.fanOut(ctx, work, items)
 	if p.Begin != nil {
 		p.Begin(len(items))
 	}
@@ -99,6 +101,7 @@ type pass struct {
 	readers     *fetch.Readers
 	writer      *write.Targets
 	events      *write.Events
+	fanout      *fanout.FanOut // nil where none is made
 
 	mu     sync.Mutex
 	report Report
@@ -130,6 +133,9 @@ func (p *pass) prepare(ctx context.Context) ([]resolve.Item, error) {
 			}
 			return err
 		})
+	}
+	if p.Scope.Whole() {
+		group.Go(func() error { return p.loadFanOut(ctx) })
 	}
 	err = group.Wait()
 	return items, err

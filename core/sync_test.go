@@ -239,6 +239,7 @@ func TestDryRunRecordsNothing(t *testing.T) {
 func TestPassFails(t *testing.T) {
 	for name, tc := range map[string]struct{ request, want string }{
 		"when the ExternalSecrets can't be listed": {"GET externalsecrets", "list externalsecrets: etcd is down"},
+		"when the ClusterExternalSecrets can't be": {"GET clusterexternalsecrets", "list clusterexternalsecrets: etcd is down"},
 		"when the stores can't be listed":          {"GET secretstores", "list secretstores: etcd is down"},
 		"when the Secrets can't be listed":         {"GET secrets", "list the managed secrets: etcd is down"},
 	} {

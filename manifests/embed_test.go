@@ -71,6 +71,11 @@ func TestCRDs(t *testing.T) {
 		{Path: ".spec.target.name"},
 		{Path: ".spec.refreshInterval"},
 	}
+	clusterColumns := []column{
+		{"Store", "string", ".spec.externalSecretSpec.secretStoreRef.name"},
+		{"Refresh Interval", "string", ".spec.refreshTime"},
+		{"Ready", "string", `.status.conditions[?(@.type=="Ready")].status`},
+	}
 	storeColumns := []column{
 		{"AGE", "date", ".metadata.creationTimestamp"},
 		{"Status", "string", `.status.conditions[?(@.type=="Ready")].reason`},
@@ -85,8 +90,9 @@ func TestCRDs(t *testing.T) {
 		api.ResourceExternalSecrets: {
 			api.KindExternalSecret, "es", "Namespaced", externalSecretColumns, externalSecretSelectors,
 		},
-		api.ResourceSecretStores:        {api.KindSecretStore, "ss", "Namespaced", storeColumns, nil},
-		api.ResourceClusterSecretStores: {api.KindClusterSecretStore, "css", "Cluster", storeColumns, nil},
+		api.ResourceClusterExternalSecrets: {api.KindClusterExternalSecret, "ces", "Cluster", clusterColumns, nil},
+		api.ResourceSecretStores:           {api.KindSecretStore, "ss", "Namespaced", storeColumns, nil},
+		api.ResourceClusterSecretStores:    {api.KindClusterSecretStore, "css", "Cluster", storeColumns, nil},
 	} {
 		t.Run(name+" are what users of the operator know", func(t *testing.T) {
 			content, err := manifests.CRDs.ReadFile(path.Join("crds", api.Group+"_"+name+".yaml"))
@@ -147,5 +153,5 @@ func TestCRDsOfGenerators(t *testing.T) {
 func TestCRDsHoldNothingElse(t *testing.T) {
 	entries, err := fs.ReadDir(manifests.CRDs, "crds")
 	require.NoError(t, err)
-	assert.Len(t, entries, 8)
+	assert.Len(t, entries, 9)
 }

@@ -13,6 +13,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/fanout"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/kube"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/resolve"
@@ -29,7 +30,7 @@ const grace = 20 * time.Second
 const (
 	// ExitOK: every ExternalSecret that was due is synced.
 	ExitOK = 0
-	// ExitSomeFailed: the pass was made, and some ExternalSecrets failed.
+	// ExitSomeFailed: the pass was made, and some ExternalSecrets or ClusterExternalSecrets failed.
 	ExitSomeFailed = 1
 	// ExitMisconfigured: no pass can be made until someone changes the flags, the rights or the installed CRDs.
 	ExitMisconfigured = 2
@@ -86,6 +87,9 @@ func Run(ctx context.Context, config Config) int {
 		config.Log.Error("no pass could be made", "error", err.Error())
 		return exitCodeOf(err)
 	}
+	for _, r := range report.ClusterExternalSecrets {
+		logFanOut(ctx, config.Log, r)
+	}
 	for _, note := range report.Notes {
 		config.Log.Warn("note", "note", note)
 	}
@@ -93,7 +97,7 @@ func Run(ctx context.Context, config Config) int {
 		config.Log.Error("the report could not be written", "error", err.Error())
 		return ExitUnavailable
 	}
-	if report.Count(core.Failed) > 0 {
+	if report.Failed() {
 		return ExitSomeFailed
 	}
 	return ExitOK
@@ -138,6 +142,8 @@ type summary struct {
 	Notes    []string       `json:"notes,omitempty"`
 	// Results are the failures, or everything under ReportFull.
 	Results []core.Result `json:"results,omitempty"`
+	// ClusterExternalSecrets are those that failed or changed something, or all under ReportFull.
+	ClusterExternalSecrets []fanout.Result `json:"clusterExternalSecrets,omitempty"`
 }
 
 func printReport(out io.Writer, report core.Report, format ReportFormat) error {
@@ -148,6 +154,11 @@ func printReport(out io.Writer, report core.Report, format ReportFormat) error {
 	for _, result := range report.Results {
 		if format == ReportFull || result.Outcome == core.Failed {
 			line.Results = append(line.Results, result)
+		}
+	}
+	for _, result := range report.ClusterExternalSecrets {
+		if format == ReportFull || result.Outcome == fanout.Failed || result.Outcome == fanout.Updated {
+			line.ClusterExternalSecrets = append(line.ClusterExternalSecrets, result)
 		}
 	}
 	body, err := json.Marshal(line)

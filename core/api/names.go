@@ -8,13 +8,15 @@ const (
 	// APIVersion is what ownerReferences name, whichever version the ExternalSecret was read in.
 	APIVersion = Group + "/" + V1
 
-	KindExternalSecret     = "ExternalSecret"
-	KindSecretStore        = "SecretStore"
-	KindClusterSecretStore = "ClusterSecretStore"
+	KindExternalSecret        = "ExternalSecret"
+	KindClusterExternalSecret = "ClusterExternalSecret"
+	KindSecretStore           = "SecretStore"
+	KindClusterSecretStore    = "ClusterSecretStore"
 
-	ResourceExternalSecrets     = "externalsecrets"
-	ResourceSecretStores        = "secretstores"
-	ResourceClusterSecretStores = "clustersecretstores"
+	ResourceExternalSecrets        = "externalsecrets"
+	ResourceClusterExternalSecrets = "clusterexternalsecrets"
+	ResourceSecretStores           = "secretstores"
+	ResourceClusterSecretStores    = "clustersecretstores"
 )
 
 // What marks a Secret that an ExternalSecret writes.
@@ -30,10 +32,13 @@ const (
 
 // What is found on other objects of the API.
 const (
-	// AnnotationForceSync on an ExternalSecret asks for a refresh: a new value changes SyncedResourceVersion.
+	// AnnotationForceSync on an ExternalSecret asks for a refresh: a new value changes SyncedResourceVersion. On a
+	// ClusterExternalSecret it is handed on to its ExternalSecrets.
 	AnnotationForceSync = "external-secrets.io/force-sync"
 	// FinalizerExternalSecret is put on each ExternalSecret by External Secrets Operator.
 	FinalizerExternalSecret = "externalsecrets.external-secrets.io/externalsecret-cleanup"
+	// FinalizerClusterExternalSecret is put on each ClusterExternalSecret by External Secrets Operator.
+	FinalizerClusterExternalSecret = "externalsecrets.external-secrets.io/clusterexternalsecret-cleanup"
 )
 
 // ControllerDefault is the class of External Secrets Operator: it serves the stores whose spec.controller is this or empty.

@@ -44,6 +44,13 @@ const (
 	MessageOwnedByAnother      = "target is owned by another ExternalSecret"
 )
 
+// What the Ready condition of a ClusterExternalSecret and its failedNamespaces begin with, word for word what External Secrets
+// Operator writes.
+const (
+	MessageNamespacesFailed      = "one or more namespaces failed"
+	MessageExternalSecretIsThere = "external secret already exists in namespace"
+)
+
 // Events on an ExternalSecret. EventUpdateFailed is a Warning, the others are Normal.
 const (
 	EventUpdateFailed          = "UpdateFailed"

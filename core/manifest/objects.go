@@ -129,16 +129,29 @@ func (o *Objects) ConfigMap(ctx context.Context, namespace, called string) (map[
 
 // NamespaceLabels returns the labels of a Namespace, with the one that an API server gives each.
 func (o *Objects) NamespaceLabels(ctx context.Context, called string) (map[string]string, error) {
-	var n struct {
-		Metadata metav1.ObjectMeta `json:"metadata"`
-	}
+	var n corev1.Namespace
 	if err := o.decode(ctx, resourceNamespaces, "", called, &n); err != nil {
 		return nil, err
 	}
 	labels := map[string]string{}
-	maps.Copy(labels, n.Metadata.Labels)
+	maps.Copy(labels, n.Labels)
 	labels[corev1.LabelMetadataName] = called
 	return labels, nil
+}
+
+// ListNamespaces hands out the Namespaces, with the label that an API server gives each.
+func (o *Objects) ListNamespaces(ctx context.Context, each func(*corev1.Namespace)) error {
+	for _, n := range o.order {
+		if n.resource != resourceNamespaces {
+			continue
+		}
+		labels, err := o.NamespaceLabels(ctx, n.name)
+		if err != nil {
+			return err
+		}
+		each(&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: n.name, Labels: labels}})
+	}
+	return nil
 }
 
 func (o *Objects) decode(ctx context.Context, resource, namespace, called string, into any) error {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
@@ -107,6 +108,12 @@ func TestObjectsAreGivenAsAnAPIServerHasThem(t *testing.T) {
 	labels, err := objects.NamespaceLabels(t.Context(), "shop")
 	require.NoError(t, err)
 	assert.Equal(t, map[string]string{"team": "a", "kubernetes.io/metadata.name": "shop"}, labels)
+
+	var namespaces []corev1.Namespace
+	require.NoError(t, objects.ListNamespaces(t.Context(), func(n *corev1.Namespace) { namespaces = append(namespaces, *n) }))
+	require.Len(t, namespaces, 1)
+	assert.Equal(t, "shop", namespaces[0].Name)
+	assert.Equal(t, labels, namespaces[0].Labels)
 
 	raw, err := objects.Get(t.Context(), api.ResourceClusterSecretStores, "", "css")
 	require.NoError(t, err)

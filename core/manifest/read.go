@@ -173,6 +173,8 @@ func resourceOf(apiVersion, kind string) (resource string, namespaced bool, err 
 		return resourceNamespaces, false, nil
 	case schema.GroupKind{Group: api.Group, Kind: api.KindExternalSecret}:
 		resource, namespaced = api.ResourceExternalSecrets, true
+	case schema.GroupKind{Group: api.Group, Kind: api.KindClusterExternalSecret}:
+		resource = api.ResourceClusterExternalSecrets
 	case schema.GroupKind{Group: api.Group, Kind: api.KindSecretStore}:
 		resource, namespaced = api.ResourceSecretStores, true
 	case schema.GroupKind{Group: api.Group, Kind: api.KindClusterSecretStore}:

@@ -30,6 +30,11 @@ type Scope struct {
 	Selector kube.Selector
 }
 
+// Whole tells whether a scope is all that there is.
+func (s Scope) Whole() bool {
+	return len(s.Names) == 0 && len(s.Namespaces) == 0 && s.Selector == kube.Selector{}
+}
+
 // Item is an ExternalSecret of the run, or what is left of one that can't be read.
 type Item struct {
 	types.NamespacedName
@@ -39,6 +44,8 @@ type Item struct {
 	Err error
 	// Missing tells that Err means: there is no such object.
 	Missing bool
+	// Raw is the object as it was read, for ClusterExternalSecrets: that of one of theirs, or of one that can't be decoded.
+	Raw json.RawMessage
 }
 
 // Select reads the ExternalSecrets of a scope. Each is decoded on its own: one that can't be is an Item with an error. The
@@ -55,7 +62,7 @@ func Select(ctx context.Context, reader ObjectReader, scope Scope) ([]Item, erro
 			case err != nil:
 				return nil, err
 			default:
-				item := decode(raw)
+				item := Decode(raw)
 				item.NamespacedName = name // also where the object is too broken to tell
 				items = append(items, item)
 			}
@@ -69,7 +76,7 @@ func Select(ctx context.Context, reader ObjectReader, scope Scope) ([]Item, erro
 	for _, namespace := range namespaces {
 		err := reader.List(ctx, api.ResourceExternalSecrets, namespace, scope.Selector, func(page []json.RawMessage) error {
 			for _, raw := range page {
-				items = append(items, decode(raw))
+				items = append(items, Decode(raw))
 			}
 			return nil
 		})
@@ -93,7 +100,8 @@ func distinct[T comparable](all []T) []T {
 	return kept
 }
 
-func decode(raw json.RawMessage) Item {
+// Decode makes an Item of an ExternalSecret.
+func Decode(raw json.RawMessage) Item {
 	var identity struct {
 		Metadata struct {
 			Namespace string `json:"namespace"`
@@ -106,8 +114,11 @@ func decode(raw json.RawMessage) Item {
 	item := Item{NamespacedName: types.NamespacedName{Namespace: identity.Metadata.Namespace, Name: identity.Metadata.Name}}
 	var es api.ExternalSecret
 	if err := json.Unmarshal(raw, &es); err != nil {
-		item.Err = fmt.Errorf("read the object: %w", err)
+		item.Err, item.Raw = fmt.Errorf("read the object: %w", err), raw
 		return item
+	}
+	if api.ClusterExternalSecretOf(&es.ObjectMeta) != "" {
+		item.Raw = raw
 	}
 	es.ManagedFields = nil // of no use here, and often larger than the rest
 	if m := es.Spec.Target.Manifest; m != nil && *m == (api.ManifestRef{APIVersion: "v1", Kind: "Secret"}) {

@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/kube"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/resolve"
 )
 
@@ -50,6 +51,16 @@ func TestSelect(t *testing.T) {
 			assert.Equal(t, tc.requests, s.requests)
 		})
 	}
+	t.Run("what a ClusterExternalSecret controls, and what can't be decoded, is kept as it was read", func(t *testing.T) {
+		owned := func(kind string) json.RawMessage {
+			return raw(t, "{metadata: {namespace: shop, name: a, ownerReferences: [{apiVersion: external-secrets.io/v1, kind: "+kind+", name: all, uid: u, controller: true}]}, spec: {}}")
+		}
+		broken := raw(t, "{metadata: {namespace: shop, name: broken}, spec: {refreshInterval: 5}}")
+		assert.Equal(t, owned("ClusterExternalSecret"), resolve.Decode(owned("ClusterExternalSecret")).Raw)
+		assert.Equal(t, broken, resolve.Decode(broken).Raw)
+		assert.Nil(t, resolve.Decode(owned("Application")).Raw)
+		assert.Nil(t, resolve.Decode(raw(t, "{metadata: {namespace: shop, name: a}, spec: {}}")).Raw)
+	})
 	t.Run("what can't be decoded is an error of its own that names the field", func(t *testing.T) {
 		items, err := resolve.Select(t.Context(), server(t), resolve.Scope{})
 		require.NoError(t, err)
@@ -76,5 +87,17 @@ func TestSelect(t *testing.T) {
 			_, err := resolve.Select(t.Context(), s, scope)
 			require.ErrorContains(t, err, "etcd is down")
 		})
+	}
+}
+
+func TestWhole(t *testing.T) {
+	assert.True(t, resolve.Scope{}.Whole())
+	for name, scope := range map[string]resolve.Scope{
+		"names":      {Names: []types.NamespacedName{{Namespace: "shop", Name: "a"}}},
+		"namespaces": {Namespaces: []string{"shop"}},
+		"labels":     {Selector: kube.Selector{Labels: "a=b"}},
+		"fields":     {Selector: kube.Selector{Fields: "metadata.name=a"}},
+	} {
+		assert.False(t, scope.Whole(), name)
 	}
 }

@@ -23,6 +23,7 @@ import (
 
 const (
 	externalSecret = "ExternalSecret"
+	clusterWide    = "ClusterExternalSecret"
 	store          = "SecretStore"
 	clusterStore   = "ClusterSecretStore"
 	password       = "Password"
@@ -51,6 +52,10 @@ func TestASpecThatIsTaken(t *testing.T) {
 			`{refreshInterval: 5m, target: {creationPolicy: None, deletionPolicy: Delete, template: {engineVersion: v2, mergePolicy: Replace, templateFrom: [{target: Data, configMap: {name: a, items: [{key: b, templateAs: Values}]}}]}}}`},
 		"a duration that is none is left to the reader": {externalSecret, `{refreshInterval: 1d, target: {creationPolicy: None, deletionPolicy: Delete}, syncWindows: {kind: deny, windows: [{schedule: "@every 6h", duration: soon}]}}`,
 			`{refreshInterval: 1d, target: {creationPolicy: None, deletionPolicy: Delete}, syncWindows: {kind: deny, windows: [{schedule: "@every 6h", duration: soon}]}}`},
+		"what a ClusterExternalSecret makes gets the defaults of an ExternalSecret": {clusterWide, `{externalSecretSpec: {}, namespaceSelectors: [{}], namespaces: [a], refreshTime: soon, externalSecretMetadata: {labels: {a: b}}}`,
+			`{externalSecretSpec: {refreshInterval: 1h0m0s, target: {creationPolicy: Owner, deletionPolicy: Retain}}, namespaceSelectors: [{}], namespaces: [a], refreshTime: soon, externalSecretMetadata: {labels: {a: b}}}`},
+		"the deprecated selector": {clusterWide, `{externalSecretSpec: {refreshInterval: 1h, target: {creationPolicy: None, deletionPolicy: Delete}}, namespaceSelector: {matchExpressions: [{key: a, operator: Exists}]}}`,
+			`{externalSecretSpec: {refreshInterval: 1h, target: {creationPolicy: None, deletionPolicy: Delete}}, namespaceSelector: {matchExpressions: [{key: a, operator: Exists}]}}`},
 		"a provider that is not known keeps its fields": {store, `{provider: {vault: {server: x, auth: {a: [1, {b: {}}]}}}}`,
 			`{provider: {vault: {server: x, auth: {a: [1, {b: {}}]}}}}`},
 		"the identity of the Pod that runs": {store, `{provider: {aws: {service: SecretsManager, region: r, auth: {jwt: {serviceAccountToken: ""}}}}}`,
@@ -118,6 +123,12 @@ func TestASpecThatIsRefused(t *testing.T) {
 		"sync windows without a window":    {externalSecret, `{syncWindows: {kind: allow, windows: []}}`, "syncWindows.windows"},
 		"a schedule that is none":          {externalSecret, `{syncWindows: {kind: allow, windows: [{schedule: often, duration: 1h}]}}`, "schedule"},
 		"a field that is misspelt":         {externalSecret, `{refreshInterva: 1h}`, `unknown field "spec.refreshInterva"`},
+		"nothing to make":                  {clusterWide, `{namespaces: [a]}`, "externalSecretSpec: Required"},
+		"what an ExternalSecret can't be":  {clusterWide, `{externalSecretSpec: {target: {name: a/b}}}`, "externalSecretSpec.target.name"},
+		"a field that it does not have":    {clusterWide, `{externalSecretSpec: {refreshInterva: 1h}}`, `unknown field "spec.externalSecretSpec.refreshInterva"`},
+		"a child's name with a slash":      {clusterWide, `{externalSecretSpec: {}, externalSecretName: a/b}`, "externalSecretName"},
+		"a child's namespace with a dot":   {clusterWide, `{externalSecretSpec: {}, namespaces: [a, b.c]}`, "namespaces[1]"},
+		"a selector without an operator":   {clusterWide, `{externalSecretSpec: {}, namespaceSelectors: [{matchExpressions: [{key: a}]}]}`, "operator: Required"},
 		"a store without a provider":       {store, `{controller: a}`, "provider: Required"},
 		"a provider that is none":          {store, `{provider: {}}`, "spec.provider"},
 		"two providers":                    {store, `{provider: {vault: {}, fake: {}}}`, "spec.provider"},

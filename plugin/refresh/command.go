@@ -20,6 +20,8 @@ written only where it differs, and the status of the ExternalSecret records the 
 it: no operator and no controller. ExternalSecrets whose store is served by another controller (its spec.controller) are
 skipped.
 
+With --all -A, ClusterExternalSecrets are fanned out before: their ExternalSecrets are made, changed and deleted as they say.
+
 One line for each ExternalSecret goes to standard output as it is done, those that failed last; progress, warnings and a
 summary go to standard error. A failed ExternalSecret does not stop the others. Values are never printed, only the names of
 keys.
@@ -35,6 +37,7 @@ With -o json, yaml, jsonpath or go-template, one RefreshReport (externalsecret.k
     results[].secret              name of its Secret; results[].target if it writes another object, as KIND/NAME
     results[].changes             names of keys: added[], changed[], removed[]; and metadata (true or absent)
     results[].warnings[]          what works and should still be seen to
+    clusterExternalSecrets[]      .name, .outcome, .message, .matched; created[], changed[], deleted[]: namespaces; failed[]
     requests                      how many requests were made to providers, by operation
     notes[]                       remarks on the whole
 

@@ -84,7 +84,7 @@ func verdict(ctx context.Context, report core.Report) error {
 	case stopped > 0 && errors.As(context.Cause(ctx), &cause):
 		return &exit.Error{Code: cause.Code, Err: fmt.Errorf("%w: %d of %d ExternalSecrets were not reached",
 			cause, stopped, len(report.Results))}
-	case report.Count(core.Failed) > 0:
+	case report.Failed():
 		return exit.Silent(exit.Failed)
 	default:
 		return nil

@@ -11,6 +11,7 @@ import (
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/fanout"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/exit"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/internal/golden"
 )
@@ -82,4 +83,11 @@ func TestVerdict(t *testing.T) {
 			assert.Equal(t, test.message, exit.Message(err))
 		})
 	}
+}
+
+func TestAClusterExternalSecretThatFailedFailsThePass(t *testing.T) {
+	report := core.Report{Results: []core.Result{{Outcome: core.Updated}}, ClusterExternalSecrets: []fanout.Result{{Outcome: fanout.Unchanged}}}
+	require.NoError(t, verdict(t.Context(), report))
+	report.ClusterExternalSecrets[0].Outcome = fanout.Failed
+	assert.Equal(t, exit.Failed, exit.Code(verdict(t.Context(), report)))
 }

@@ -69,6 +69,7 @@ func (v *view) end(report core.Report) {
 			v.print(v.misses, v.line(r))
 		}
 	}
+	v.fanOuts(report.ClusterExternalSecrets)
 	for _, warning := range v.warnings(report) {
 		v.print(v.errOut, warning)
 	}

@@ -11,6 +11,8 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/fanout"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/write"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/internal/golden"
 )
@@ -36,6 +38,12 @@ func all() core.Report {
 			{Namespace: "shop", Name: "new", Outcome: core.Created, Secret: "new", Changes: write.Changes{Added: []string{"a"}}},
 			{Namespace: "shop", Name: "other", Outcome: core.Skipped, Reason: core.OtherClass, Message: "its store is of class x"},
 			{Namespace: "shop", Name: "same", Outcome: core.Unchanged, Secret: "same"},
+		},
+		ClusterExternalSecrets: []fanout.Result{
+			{Name: "all", Outcome: fanout.Updated, Matched: 7, Created: []string{"a", "b", "c", "d", "e", "f"}, Changed: []string{"g"}, Deleted: []string{"x"}},
+			{Name: "partly", Outcome: fanout.Failed, Matched: 2, Created: []string{"a"}, Failed: []api.FailedNamespace{{Namespace: "b", Reason: "it is\x1b[2J there"}}},
+			{Name: "same", Outcome: fanout.Unchanged, Matched: 1},
+			{Name: "wrong", Outcome: fanout.Failed, Message: "spec.namespaceSelector: no"},
 		},
 		Requests: map[string]int{"SecretsManager.BatchGetSecretValue": 2, "STS.AssumeRole": 1},
 		Notes:    []string{"SecretStore \"aws\": batches are not permitted"},
@@ -77,7 +85,7 @@ func TestViewOfOneResultHasNoSummary(t *testing.T) {
 	var out, errOut bytes.Buffer
 	v := &view{hits: &out, misses: &out, errOut: &errOut}
 	report := all()
-	report.Results, report.Notes = report.Results[2:3], nil
+	report.Results, report.ClusterExternalSecrets, report.Notes = report.Results[2:3], nil, nil
 	show(v, report)
 	assert.Equal(t, "externalsecret.external-secrets.io/db updated (password changed)\n", out.String())
 	assert.Empty(t, errOut.String())

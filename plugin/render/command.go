@@ -18,6 +18,8 @@ Each Secret is printed as it would be created where it does not exist yet: data,
 without the UID. With creationPolicy Merge the Secret to merge into has to be in the manifests. Values are replaced by their
 length unless --show-secrets is given; so are labels and annotations that a template computes.
 
+A ClusterExternalSecret stands for the ExternalSecrets that it makes in those Namespaces of the manifests that it matches.
+
 Stores, ConfigMaps and Secrets that the ExternalSecrets refer to are taken from the same manifests; other objects are passed
 over. Manifests are YAML or JSON, of one or more documents.
 

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 	"k8s.io/cli-runtime/pkg/printers"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/fanout"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/secret"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/exit"
@@ -39,7 +41,7 @@ func (o *Options) Run(ctx context.Context) error {
 	for _, problem := range problems {
 		o.say("error: " + problem.Error())
 	}
-	if objects.Count(api.ResourceExternalSecrets) == 0 {
+	if objects.Count(api.ResourceExternalSecrets)+objects.Count(api.ResourceClusterExternalSecrets) == 0 {
 		if len(problems) > 0 {
 			return exit.Silent(exit.Failed)
 		}
@@ -83,6 +85,9 @@ func (o *Options) print(rendering core.Rendering) error {
 	for _, r := range rendering.Rendered {
 		o.tell(r)
 	}
+	for _, r := range rendering.ClusterExternalSecrets {
+		o.tellFanOut(r)
+	}
 	for _, note := range rendering.Notes {
 		o.say("Note: " + note)
 	}
@@ -108,6 +113,20 @@ func (o *Options) tell(r core.Rendered) {
 	}
 }
 
+// tellFanOut says what there is to be known about a ClusterExternalSecret, besides the Secrets of its ExternalSecrets.
+func (o *Options) tellFanOut(r fanout.Result) {
+	subject := scope.DisplayCluster(r.Name)
+	switch {
+	case r.Message != "":
+		o.say(fmt.Sprintf("%s %s: %s", subject, r.Outcome, r.Message))
+	case r.Matched == 0:
+		o.say(fmt.Sprintf("Warning: %s: none of the Namespaces in the manifests matches", subject))
+	}
+	for _, failed := range r.Failed {
+		o.say(fmt.Sprintf("%s failed in namespace %s: %s", subject, failed.Namespace, failed.Reason))
+	}
+}
+
 // sayAssumed tells of a store that is taken to be there.
 func (o *Options) sayAssumed(kind, namespace, name string) {
 	place := ""
@@ -128,7 +147,7 @@ func (o *Options) verdict(ctx context.Context, rendering core.Rendering, failed 
 		}
 		failed = failed || r.Outcome == core.Failed
 	}
-	if failed {
+	if failed || slices.ContainsFunc(rendering.ClusterExternalSecrets, func(r fanout.Result) bool { return r.Outcome == fanout.Failed }) {
 		return exit.Silent(exit.Failed)
 	}
 	return nil

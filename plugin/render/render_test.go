@@ -70,6 +70,7 @@ func cases() map[string][]string {
 		"stores":    with("testdata/stores.yaml"),
 		"objects":   with("testdata/objects.yaml"),
 		"generate":  {"-f", "testdata/generate.yaml", "-n", "shop"},
+		"cluster":   with("testdata/cluster.yaml"),
 		"providers": {"-f", "testdata/providers.yaml", "-n", "shop"},
 		"json":      with("testdata/template.yaml", "-o", "json"),
 		"names":     with("testdata/folder", "-R", "-f", seed, "-o", "name"),

@@ -112,6 +112,9 @@ func isExternalSecret(resource string) bool {
 // Display is how an ExternalSecret is named in output, as kubectl does.
 func Display(name string) string { return "externalsecret." + api.Group + "/" + name }
 
+// DisplayCluster is how a ClusterExternalSecret is named in output.
+func DisplayCluster(name string) string { return "clusterexternalsecret." + api.Group + "/" + name }
+
 // Nothing tells in kubectl's words that a selection found nothing.
 func Nothing(scope resolve.Scope) string {
 	if len(scope.Namespaces) == 0 {

@@ -24,6 +24,23 @@ type report struct {
 	Requests map[string]int `json:"requests"`
 	Notes    []string       `json:"notes"`
 	Results  []result       `json:"results"`
+
+	ClusterExternalSecrets []fanOut `json:"clusterExternalSecrets"`
+}
+
+// fanOut is what became of one ClusterExternalSecret.
+type fanOut struct {
+	Name    string   `json:"name"`
+	Outcome string   `json:"outcome"`
+	Message string   `json:"message"`
+	Matched int      `json:"matched"`
+	Created []string `json:"created"`
+	Changed []string `json:"changed"`
+	Deleted []string `json:"deleted"`
+	Failed  []struct {
+		Namespace string `json:"namespace"`
+		Reason    string `json:"reason"`
+	} `json:"failed"`
 }
 
 // result is what became of one ExternalSecret.

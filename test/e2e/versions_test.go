@@ -35,7 +35,7 @@ func (w *world) setServed(ctx context.Context, t *testing.T, versions []string) 
 	body, err := json.Marshal(patch)
 	require.NoError(t, err)
 	var want []string
-	for _, resource := range []string{"clustersecretstores", "externalsecrets", "secretstores"} {
+	for _, resource := range []string{"clusterexternalsecrets", "clustersecretstores", "externalsecrets", "secretstores"} {
 		err := w.core.CoreV1().RESTClient().Patch(types.JSONPatchType).
 			AbsPath("/apis/apiextensions.k8s.io/v1/customresourcedefinitions/" + resource + ".external-secrets.io").Body(body).Do(ctx).Error()
 		require.NoError(t, err)

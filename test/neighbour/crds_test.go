@@ -52,9 +52,10 @@ func TestOperatorCRDs(t *testing.T) {
 				apply = append(apply, "-f", file)
 			}
 			cluster.Kubectl(t, "", apply...)
-			defer cluster.Kubectl(t, "", "delete", "crd", "externalsecrets.external-secrets.io", "secretstores.external-secrets.io", "clustersecretstores.external-secrets.io")
+			defer cluster.Kubectl(t, "", "delete", "crd", "externalsecrets.external-secrets.io", "secretstores.external-secrets.io", "clustersecretstores.external-secrets.io",
+				"clusterexternalsecrets.external-secrets.io")
 			require.Eventually(t, func() bool {
-				_, err := cluster.KubectlErr(t, "", "get", "externalsecrets,secretstores,clustersecretstores", "--all-namespaces")
+				_, err := cluster.KubectlErr(t, "", "get", "externalsecrets,secretstores,clustersecretstores,clusterexternalsecrets", "--all-namespaces")
 				return err == nil
 			}, time.Minute, 200*time.Millisecond, "the CRDs are served")
 			namespace := cluster.Namespace(t)
@@ -71,11 +72,60 @@ func TestOperatorCRDs(t *testing.T) {
 			assert.Equal(t, "ZnJvbS10aGUtcHJvdmlkZXI= "+operator.owner, secret)
 			ready := cluster.Kubectl(t, "", "get", "externalsecret", "app", "-n", namespace, "-o", "jsonpath={.status.conditions[0].reason} {.status.binding.name}")
 			assert.Equal(t, "SecretSynced app-credentials", ready)
+			testFanOut(t, cluster, environment, runner, operator.served, namespace)
 		})
 	}
 }
 
-// operatorCRDs are the files of the three CRDs that the product reads, from a release of the operator's Go module.
+// fanOut is a ClusterExternalSecret that the operator had to do with, of a spec that a server whose defaults and fields are not ours
+// could give back otherwise than it took it.
+const fanOut = `
+apiVersion: external-secrets.io/VERSION
+kind: ClusterExternalSecret
+metadata: {name: neighbour, finalizers: [externalsecrets.external-secrets.io/clusterexternalsecret-cleanup]}
+spec:
+  namespaceSelectors: [{matchLabels: {kubernetes.io/metadata.name: NAMESPACE}}]
+  externalSecretName: fanned
+  externalSecretSpec:
+    refreshInterval: 90s
+    secretStoreRef: {name: store}
+    target: {template: {templateFrom: [{literal: "a: b"}]}}
+    dataFrom: [{extract: {key: neighbour/app}, rewrite: [{regexp: {source: a, target: b}}]}]
+`
+
+// testFanOut lets a pass fan out on the operator's CRDs, and lets go of the ClusterExternalSecret after a minute, in which an operator
+// would have done so.
+func testFanOut(t *testing.T, cluster *harness.ControlPlane, environment []string, runner, served, namespace string) {
+	cluster.Kubectl(t, strings.NewReplacer("VERSION", served, "NAMESPACE", namespace).Replace(fanOut), "apply", "-f", "-")
+	pass := func() string {
+		t.Helper()
+		p := harness.Run(t, environment, runner, "--report=full")
+		require.Zero(t, p.Code, "%s%s", p.Stdout, p.Stderr)
+		return p.Stdout
+	}
+	assert.Contains(t, pass(), `"clusterExternalSecrets":[{"name":"neighbour","outcome":"updated","matched":1,"created":["`+namespace+`"]}]`)
+	state := "{.status.externalSecretName} {.status.provisionedNamespaces} {.status.conditions[*].status}"
+	assert.Equal(t, `fanned ["`+namespace+`"] True`, cluster.Kubectl(t, "", "get", "ces", "neighbour", "-o", "jsonpath="+state))
+
+	before := cluster.Requests(t)
+	assert.Contains(t, pass(), `{"name":"neighbour","outcome":"unchanged","matched":1}`)
+	since := cluster.Requests(t).Sub(before)
+	for _, write := range []string{"PUT externalsecrets", "PATCH clusterexternalsecrets/status", "POST externalsecrets"} {
+		verb, resource, _ := strings.Cut(write, " ")
+		assert.Zero(t, since.Count(verb, resource), "%s: the second time there is nothing to write", write)
+	}
+
+	cluster.Kubectl(t, "", "delete", "ces", "neighbour", "--wait=false")
+	assert.Contains(t, pass(), `{"name":"neighbour","outcome":"skipped","message":"it is being deleted","matched":0}`)
+	time.Sleep(61 * time.Second)
+	assert.Contains(t, pass(), "nobody has honoured its finalizer")
+	assert.Empty(t, cluster.Kubectl(t, "", "get", "ces", "-o", "name"))
+	require.Eventually(t, func() bool {
+		return !strings.Contains(cluster.Kubectl(t, "", "get", "es", "-n", namespace, "-o", "name"), "fanned")
+	}, time.Minute, 200*time.Millisecond, "the ExternalSecret goes with it")
+}
+
+// operatorCRDs are the files of the CRDs that the product reads, from a release of the operator's Go module.
 func operatorCRDs(t *testing.T, release string) []string {
 	t.Helper()
 	download := exec.CommandContext(t.Context(), "go", "mod", "download", "-json", "github.com/external-secrets/external-secrets@"+release)
@@ -85,7 +135,7 @@ func operatorCRDs(t *testing.T, release string) []string {
 	var module struct{ Dir string }
 	require.NoError(t, json.Unmarshal(output, &module))
 	var files []string
-	for _, resource := range []string{"externalsecrets", "secretstores", "clustersecretstores"} {
+	for _, resource := range []string{"externalsecrets", "secretstores", "clustersecretstores", "clusterexternalsecrets"} {
 		files = append(files, filepath.Join(module.Dir, "config", "crds", "bases", "external-secrets.io_"+resource+".yaml"))
 	}
 	return files
