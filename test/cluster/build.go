@@ -21,8 +21,8 @@ var (
 )
 
 // build makes sure that the executables exist and prints their directory.
-func build(ctx context.Context, std streams) error {
-	set, err := executables(ctx, std)
+func build(ctx context.Context, node bool, std streams) error {
+	set, err := executables(ctx, node, std)
 	if err != nil {
 		return err
 	}
@@ -30,8 +30,8 @@ func build(ctx context.Context, std streams) error {
 	return err
 }
 
-// executables are those of the pinned release, in the user's cache directory.
-func executables(ctx context.Context, std streams) (assets.Set, error) {
+// executables are those of the pinned release, with or without what only a node runs, in the user's cache directory.
+func executables(ctx context.Context, node bool, std streams) (assets.Set, error) {
 	cache, err := os.UserCacheDir()
 	if err != nil {
 		return assets.Set{}, fmt.Errorf("find the user's cache directory: %w", err)
@@ -47,6 +47,7 @@ func executables(ctx context.Context, std streams) (assets.Set, error) {
 		GoSum:    goSum,
 		CacheDir: filepath.Join(cache, "kubectl-externalsecret", "cluster"),
 		FoundDir: found,
+		Node:     node,
 		Progress: std.err,
 	})
 }

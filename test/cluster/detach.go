@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"syscall"
 	"time"
 
@@ -22,15 +23,15 @@ import (
 const downWithin = 2 * time.Minute
 
 // upDetached starts this program once more, in the background, and returns when the cluster there is ready.
-func upDetached(ctx context.Context, dir string, std streams) error {
-	if dir == "" {
+func upDetached(ctx context.Context, opts upOptions, std streams) error {
+	if opts.dir == "" {
 		return fmt.Errorf("--detach needs --dir, for the sake of cluster down: %w", errUsage)
 	}
 	// Build here, where someone sees the progress.
-	if _, err := executables(ctx, std); err != nil {
+	if _, err := executables(ctx, opts.node, std); err != nil {
 		return err
 	}
-	path, release, err := claim(dir)
+	path, release, err := claim(opts.dir)
 	if err != nil {
 		return err
 	}
@@ -47,7 +48,7 @@ func upDetached(ctx context.Context, dir string, std streams) error {
 	}
 	defer func() { _ = log.Close() }() // the program in the background has its own handle
 
-	background := exec.Command(self, "up", "--ignore-stdin", "--dir", path)
+	background := exec.Command(self, "up", "--ignore-stdin", "--dir", path, "--node="+strconv.FormatBool(opts.node))
 	background.Stderr = log
 	background.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	stdout, err := background.StdoutPipe()

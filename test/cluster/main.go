@@ -1,8 +1,9 @@
 //go:build unix
 
 // Command cluster runs a real Kubernetes control plane for tests and demonstrations: etcd, kube-apiserver and
-// kube-controller-manager, built from the source that this module's go.mod pins. It uses the standard library only, so that it
-// is compiled in a moment; the servers are programs that it builds and starts, never packages that it imports.
+// kube-controller-manager, built from the source that this module's go.mod pins, and on Linux, for root, a node that runs Pods. It
+// uses the standard library only, so that it is compiled in a moment; the servers are programs that it builds and starts, never
+// packages that it imports.
 package main
 
 import (
@@ -14,16 +15,24 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/test/cluster/internal/node"
 )
 
 const usage = `Usage:
-  cluster build                    build what is missing, print the directory of the executables
-  cluster up [--dir DIR]           run a cluster until standard input is closed or a signal comes
-  cluster up --detach --dir DIR    start a cluster that runs on in the background
-  cluster down --dir DIR           stop the cluster in DIR
+  cluster build [--node]                    build what is missing, print the directory of the executables
+  cluster up [--node] [--dir DIR]           run a cluster until standard input is closed or a signal comes
+  cluster up [--node] --detach --dir DIR    start a cluster that runs on in the background
+  cluster load --dir DIR --image TARBALL    put the images of a tarball on the node of the cluster in DIR
+  cluster load --dir DIR --program FILE --name IMAGE
+                                            put an image there that is one static program
+  cluster down --dir DIR                    stop the cluster in DIR
 
 A cluster that is ready prints one line of JSON: where its kubeconfig, its executables and its public
 keys are. Executables found in the directory KUBEBUILDER_ASSETS are used; the others are built, once.
+
+With --node it has a node that runs Pods, in namespaces of its own; that needs Linux, root and what
+test/node/get.sh fetches.
 `
 
 // errUsage says that a command line can't be understood.
@@ -61,16 +70,29 @@ func run(ctx context.Context, args []string, std streams) error {
 	var command func() error
 	switch args[0] {
 	case "build":
-		command = func() error { return build(ctx, std) }
+		withNode := flags.Bool("node", false, "")
+		command = func() error { return build(ctx, *withNode, std) }
 	case "up":
 		var opts upOptions
 		flags.StringVar(&opts.dir, "dir", "", "")
+		flags.BoolVar(&opts.node, "node", false, "")
 		flags.BoolVar(&opts.detach, "detach", false, "")
 		flags.BoolVar(&opts.ignoreStdin, "ignore-stdin", false, "") // what --detach starts in the background
 		command = func() error { return up(ctx, opts, std) }
 	case "down":
 		dir := flags.String("dir", "", "")
 		command = func() error { return down(ctx, *dir, std) }
+	case "load":
+		var opts loadOptions
+		flags.StringVar(&opts.dir, "dir", "", "")
+		flags.StringVar(&opts.image, "image", "", "")
+		flags.StringVar(&opts.program, "program", "", "")
+		flags.StringVar(&opts.name, "name", "", "")
+		command = func() error { return load(ctx, opts) }
+	case insideCommand: // what --node starts in a sandbox
+		command = func() error { return inside(ctx, std) }
+	case node.PauseCommand: // what runs as the first container of each Pod
+		command = func() error { <-ctx.Done(); return nil }
 	case "help", "-h", "-help", "--help":
 		_, err := io.WriteString(std.out, usage)
 		return err

@@ -128,7 +128,7 @@ func get(client http.Client, server string) error {
 }
 
 func TestAnotherPortIsTriedWhenOneIsTaken(t *testing.T) {
-	built, err := executables(t.Context(), streams{err: os.Stderr})
+	built, err := executables(t.Context(), false, streams{err: os.Stderr})
 	require.NoError(t, err)
 	set := assets.Set{Dir: t.TempDir(), Version: built.Version}
 	for _, name := range []string{"kube-apiserver", "kube-controller-manager"} {
@@ -139,7 +139,7 @@ func TestAnotherPortIsTriedWhenOneIsTaken(t *testing.T) {
 		once, built.Path("etcd"))
 	require.NoError(t, os.WriteFile(set.Path("etcd"), []byte(etcd), 0o755))
 
-	plane, err := controlplane.Start(t.Context(), set, t.TempDir())
+	plane, err := controlplane.Start(t.Context(), set, controlplane.Options{Dir: t.TempDir()})
 	require.NoError(t, err)
 	require.FileExists(t, once)
 	require.NoError(t, plane.Stop())

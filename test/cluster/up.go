@@ -18,6 +18,7 @@ var errStdinClosed = errors.New("standard input was closed")
 // upOptions are the flags of up.
 type upOptions struct {
 	dir         string // empty: a temporary directory
+	node        bool   // with a node, in a sandbox
 	detach      bool   // run in the background
 	ignoreStdin bool   // run until a signal, whatever becomes of standard input
 }
@@ -25,13 +26,16 @@ type upOptions struct {
 // up runs a cluster. It prints its controlplane.Info when it is ready and returns when it has been stopped.
 func up(ctx context.Context, opts upOptions, std streams) (err error) {
 	if opts.detach {
-		return upDetached(ctx, opts.dir, std)
+		return upDetached(ctx, opts, std)
 	}
 	if !opts.ignoreStdin {
 		// From the very start: a build of minutes, too, is of no use to someone who is gone.
 		ctx = untilClosed(ctx, std.in)
 	}
-	set, err := executables(ctx, std)
+	if opts.node {
+		return upNode(ctx, opts.dir, std)
+	}
+	set, err := executables(ctx, false, std)
 	if err != nil {
 		return err
 	}
@@ -41,15 +45,25 @@ func up(ctx context.Context, opts upOptions, std streams) (err error) {
 	}
 	defer func() { err = errors.Join(err, release()) }()
 
-	plane, err := controlplane.Start(ctx, set, dir)
+	plane, err := controlplane.Start(ctx, set, controlplane.Options{Dir: dir})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, plane.Stop()) }()
-	if err := json.NewEncoder(std.out).Encode(plane.Info); err != nil {
-		return fmt.Errorf("say that the cluster is ready: %w", err)
+	return serve(ctx, plane, std)
+}
+
+// serve says that the cluster is ready, and returns when it is no longer wanted or a server has ended by itself. Until then it
+// takes commands.
+func serve(ctx context.Context, plane *controlplane.ControlPlane, std streams) error {
+	stop, err := takeCommands(plane)
+	if err != nil {
+		return err
 	}
-	return plane.Wait(ctx)
+	if err := json.NewEncoder(std.out).Encode(plane.Info); err != nil {
+		return errors.Join(fmt.Errorf("say that the cluster is ready: %w", err), stop())
+	}
+	return errors.Join(plane.Wait(ctx), stop())
 }
 
 // untilClosed is a context that ends when in is at its end.

@@ -12,7 +12,13 @@ type Endpoint struct {
 // It stops when the test ends.
 func AWS(t testing.TB) *Endpoint {
 	t.Helper()
-	e := &Endpoint{startDoor(t, ".")}
+	return startAWS(t)
+}
+
+// startAWS does what AWS says; the flags are the program's.
+func startAWS(t testing.TB, flags ...string) *Endpoint {
+	t.Helper()
+	e := &Endpoint{startDoor(t, ".", flags...)}
 	e.Key(t, adminKey())
 	return e
 }

@@ -136,7 +136,8 @@ func (d AWSDoor) control(t testing.TB, method, path string, body []byte) []byte 
 	t.Helper()
 	request, err := http.NewRequestWithContext(context.WithoutCancel(t.Context()), method, d.url+controlPath+path, bytes.NewReader(body))
 	require.NoError(t, err)
-	response, err := http.DefaultClient.Do(request)
+	direct := &http.Client{Transport: &http.Transport{Proxy: nil, DisableKeepAlives: true}} // it is on this machine, whatever its address
+	response, err := direct.Do(request)
 	require.NoError(t, err)
 	answer, err := io.ReadAll(response.Body)
 	require.NoError(t, errors.Join(err, response.Body.Close()))

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
+	"net/url"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -27,10 +29,13 @@ type ClusterInfo struct {
 	CAFile     string `json:"caFile"`     // by which the API server is verified
 	Issuer     string `json:"issuer"`     // of service account tokens
 	JWKSFile   string `json:"jwksFile"`   // by which service account tokens are verified
+	Control    string `json:"control"`    // the socket at which servers can be stopped and started
+	// HostAddress is where Pods reach what listens there on this machine; empty for a cluster without a node.
+	HostAddress string `json:"hostAddress"`
 }
 
-// ControlPlane is a running cluster without nodes: etcd, kube-apiserver and kube-controller-manager. Its methods may be used by
-// parallel tests.
+// ControlPlane is a running cluster: etcd, kube-apiserver and kube-controller-manager, without nodes unless NodeCluster adds one.
+// Its methods may be used by parallel tests.
 type ControlPlane struct {
 	Info ClusterInfo
 
@@ -48,16 +53,16 @@ func Cluster(t testing.TB) *ControlPlane {
 	return cluster
 }
 
-// startCluster starts a cluster as a child.
-func (s *session) startCluster() (*ControlPlane, error) {
-	bin, err := s.build(program{module: "test/cluster", pkg: "."})
+// startCluster starts a cluster as a child; the flags are those of the program's command up.
+func (s *session) startCluster(flags ...string) (*ControlPlane, error) {
+	bin, err := s.build(clusterProgram())
 	if err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), startWithin)
 	defer cancel()
 	// The child is let go of on purpose: it sees the end of this process by itself.
-	_, line, err := startChild(ctx, bin, "up")
+	_, line, err := startChild(ctx, bin, append([]string{"up"}, flags...)...)
 	if err != nil {
 		return nil, fmt.Errorf("start a cluster: %w", err)
 	}
@@ -70,9 +75,14 @@ func (s *session) startCluster() (*ControlPlane, error) {
 		return nil, fmt.Errorf("read the kubeconfig of the cluster: %w", err)
 	}
 	cluster.config.QPS = -1
+	// It is on this machine, whatever its address.
+	cluster.config.Proxy = func(*http.Request) (*url.URL, error) { return nil, nil }
 	cluster.crds = sync.OnceValue(cluster.applyCRDs)
 	return cluster, nil
 }
+
+// clusterProgram is the program that builds and runs clusters.
+func clusterProgram() program { return program{module: "test/cluster", pkg: "."} }
 
 // Kubeconfig is the path of a kubeconfig of an admin. Its context has the namespace default.
 func (c *ControlPlane) Kubeconfig() string { return c.Info.Kubeconfig }

@@ -8,7 +8,8 @@ var shared = newSession()
 
 // session starts and builds each thing at most once. A failure, too, is kept: every test that asks gets the reason.
 type session struct {
-	cluster func() (*ControlPlane, error)
+	cluster     func() (*ControlPlane, error)
+	nodeCluster func() (*ControlPlane, error)
 
 	mu       sync.Mutex // guards programs
 	programs map[program]func() (string, error)
@@ -17,7 +18,8 @@ type session struct {
 // newSession is a session that has started and built nothing.
 func newSession() *session {
 	s := &session{programs: map[program]func() (string, error){}}
-	s.cluster = sync.OnceValues(s.startCluster)
+	s.cluster = sync.OnceValues(func() (*ControlPlane, error) { return s.startCluster() })
+	s.nodeCluster = sync.OnceValues(func() (*ControlPlane, error) { return s.startCluster("--node") })
 	return s
 }
 

@@ -25,14 +25,23 @@ const workPattern = ".work-*"
 // program is one executable and the Go package that it is built from.
 type program struct{ name, pkg string }
 
-// programs are the executables of a cluster; each package is a tool in go.mod.
-func programs() []program {
-	return []program{
+// programs are the executables of a cluster; each package is a tool in go.mod. Those that only a cluster with a node runs are left
+// out when it has none: they are a minute of compiling.
+func programs(node bool) []program {
+	all := []program{
 		{"etcd", "go.etcd.io/etcd/server/v3"},
 		{"kube-apiserver", "k8s.io/kubernetes/cmd/kube-apiserver"},
 		{"kube-controller-manager", "k8s.io/kubernetes/cmd/kube-controller-manager"},
 		{"kubectl", "k8s.io/kubernetes/cmd/kubectl"},
 	}
+	if node {
+		all = append(all,
+			program{"kube-proxy", "k8s.io/kubernetes/cmd/kube-proxy"},
+			program{"kube-scheduler", "k8s.io/kubernetes/cmd/kube-scheduler"},
+			program{"kubelet", "k8s.io/kubernetes/cmd/kubelet"},
+		)
+	}
+	return all
 }
 
 // Config says what to build and where to look.
@@ -40,6 +49,7 @@ type Config struct {
 	GoMod, GoSum []byte    // the files that pin every module of the build
 	CacheDir     string    // the parent of one directory for each key
 	FoundDir     string    // the value of FoundDirEnv; empty: build all
+	Node         bool      // what a node runs, too
 	Progress     io.Writer // gets a line for each step that takes long
 }
 
@@ -60,7 +70,7 @@ func Ensure(ctx context.Context, cfg Config) (Set, error) {
 		return Set{}, err
 	}
 	set := Set{Dir: filepath.Join(cfg.CacheDir, recipe.key()), Version: recipe.version}
-	if len(missing(set)) == 0 {
+	if len(missing(set, cfg.Node)) == 0 {
 		return set, nil
 	}
 	return set, fill(ctx, recipe, set)
@@ -83,7 +93,7 @@ func fill(ctx context.Context, recipe recipe, set Set) (err error) {
 	if err := removeWork(set); err != nil {
 		return err
 	}
-	for _, p := range missing(set) {
+	for _, p := range missing(set, recipe.cfg.Node) {
 		if err := recipe.provide(ctx, set, p); err != nil {
 			return err
 		}
@@ -106,9 +116,9 @@ func removeWork(set Set) error {
 }
 
 // missing are the programs that a set lacks.
-func missing(set Set) []program {
+func missing(set Set, node bool) []program {
 	var absent []program
-	for _, p := range programs() {
+	for _, p := range programs(node) {
 		if !executable(set.Path(p.name)) {
 			absent = append(absent, p)
 		}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -33,12 +34,25 @@ func TestEnsure(t *testing.T) {
 		set, err := Ensure(t.Context(), cfg)
 		require.NoError(t, err)
 		require.Equal(t, "v1.2.3", set.Version)
-		for _, p := range programs() {
+		for _, p := range programs(false) {
 			require.Equal(t, 1, strings.Count(progress.String(), "built "+p.name+" in "), progress)
 			out, err := exec.Command(set.Path(p.name)).Output()
 			require.NoError(t, err)
 			require.Equal(t, "hello", string(out))
 		}
+	})
+
+	t.Run("what only a node runs is built when there is to be one", func(t *testing.T) {
+		cfg, progress := config(t, hello)
+		set, err := Ensure(t.Context(), cfg)
+		require.NoError(t, err)
+		require.NoFileExists(t, set.Path("kubelet"))
+		cfg.Node = true
+		again, err := Ensure(t.Context(), cfg)
+		require.NoError(t, err)
+		require.Equal(t, set, again)
+		require.FileExists(t, set.Path("kubelet"))
+		require.Equal(t, 1, strings.Count(progress.String(), "built etcd in "), progress)
 	})
 
 	t.Run("what is found is used, the rest is built", func(t *testing.T) {
@@ -78,7 +92,7 @@ func TestEnsure(t *testing.T) {
 		require.NoError(t, os.MkdirAll(filepath.Join(set.Dir, ".work-killed"), 0o755))
 		set, err = Ensure(t.Context(), cfg)
 		require.NoError(t, err)
-		require.Empty(t, missing(set))
+		require.Empty(t, missing(set, false))
 		require.NoDirExists(t, filepath.Join(set.Dir, ".work-killed"))
 	})
 }
@@ -104,9 +118,10 @@ func TestProgramsAreTheToolsOfTheModule(t *testing.T) {
 	goMod, err := os.ReadFile("../../go.mod")
 	require.NoError(t, err)
 	var pkgs []string
-	for _, p := range programs() {
+	for _, p := range programs(true) {
 		pkgs = append(pkgs, "\t"+p.pkg+"\n")
 	}
+	slices.Sort(pkgs) // as go mod tidy does
 	require.Contains(t, string(goMod), "tool (\n"+strings.Join(pkgs, "")+")\n")
 	version, err := kubernetesVersion(goMod)
 	require.NoError(t, err)
@@ -134,7 +149,7 @@ func config(t *testing.T, source string) (Config, *bytes.Buffer) {
 	for module, version := range map[string]string{"k8s.io/kubernetes": "v1.2.3", "go.etcd.io/etcd/server/v3": "v3.0.0"} {
 		dir := filepath.Join(root, filepath.FromSlash(module))
 		write(t, filepath.Join(dir, "go.mod"), "module "+module+"\n\ngo 1.26.0\n")
-		for _, p := range programs() {
+		for _, p := range programs(true) {
 			if below, ok := strings.CutPrefix(p.pkg, module); ok {
 				write(t, filepath.Join(dir, filepath.FromSlash(below), "main.go"), source)
 			}

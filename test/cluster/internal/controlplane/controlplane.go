@@ -1,7 +1,8 @@
 //go:build unix
 
-// Package controlplane starts etcd, kube-apiserver and kube-controller-manager as one cluster on loopback ports, says when it
-// is ready, and stops it in order. The executables come from package assets, the certificates from package pki.
+// Package controlplane starts etcd, kube-apiserver and kube-controller-manager as one cluster, says when it is ready, stops and
+// starts single servers of it, and stops it all in order. Others may add servers of their own. The executables come from package
+// assets, the certificates from package pki.
 package controlplane
 
 import (
@@ -12,6 +13,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/test/cluster/internal/assets"
@@ -35,20 +37,27 @@ type Info struct {
 	CAFile     string `json:"caFile"`     // by which the API server is verified
 	Issuer     string `json:"issuer"`     // of service account tokens
 	JWKSFile   string `json:"jwksFile"`   // by which service account tokens are verified
+	Control    string `json:"control"`    // the socket at which servers can be stopped and started
+	// HostAddress is where Pods reach what listens there on this machine; empty for a cluster without a node.
+	HostAddress string `json:"hostAddress,omitempty"`
 }
 
 // ControlPlane is a running cluster.
 type ControlPlane struct {
 	Info Info
 
-	started []*process.Process // in the order of their start
+	admin *http.Client
+	ended chan *server // gets one that ended by itself
+
+	mu      sync.Mutex // one start or stop at a time; guards what follows
+	members []*server  // in the order of their start
 }
 
-// Start brings up a cluster in dir, an absolute path, and returns when it can be used. Whatever a cluster that ran there before
-// has left is removed first. When it can't be started nothing is left running.
-func Start(ctx context.Context, set assets.Set, dir string) (*ControlPlane, error) {
+// Start brings up a cluster and returns when it can be used. Whatever a cluster that ran in its directory before has left is
+// removed first. When it can't be started nothing is left running.
+func Start(ctx context.Context, set assets.Set, opts Options) (*ControlPlane, error) {
 	for attempt := 1; ; attempt++ {
-		plane, err := startOnce(ctx, set, layout{dir})
+		plane, err := startOnce(ctx, set, opts)
 		if err == nil {
 			return plane, nil
 		}
@@ -60,7 +69,8 @@ func Start(ctx context.Context, set assets.Set, dir string) (*ControlPlane, erro
 }
 
 // startOnce is one attempt at Start, on ports of its own.
-func startOnce(ctx context.Context, set assets.Set, files layout) (_ *ControlPlane, err error) {
+func startOnce(ctx context.Context, set assets.Set, opts Options) (_ *ControlPlane, err error) {
+	files := layout{opts.Dir}
 	if err := files.reset(); err != nil {
 		return nil, err
 	}
@@ -68,69 +78,51 @@ func startOnce(ctx context.Context, set assets.Set, files layout) (_ *ControlPla
 	if err != nil {
 		return nil, err
 	}
-	server := url("https", ports.apiServer)
-	admin, err := writeCredentials(files, server)
+	api := url("https", opts.address(), ports.apiServer)
+	admin, err := writeCredentials(files, opts, api)
 	if err != nil {
 		return nil, err
 	}
-	defer admin.CloseIdleConnections()
-
-	plane := &ControlPlane{Info: Info{
-		Kubeconfig: files.adminKubeconfig(), Server: server, Dir: files.dir, Bin: set.Dir, Version: set.Version,
-		CAFile: files.ca(), Issuer: issuer, JWKSFile: files.serviceAccountJWKS(),
-	}}
+	plane := &ControlPlane{
+		Info: Info{
+			Kubeconfig: files.adminKubeconfig(), Server: api, Dir: files.dir, Bin: set.Dir, Version: set.Version,
+			CAFile: files.ca(), Issuer: issuer, JWKSFile: files.serviceAccountJWKS(),
+		},
+		admin: admin,
+		ended: make(chan *server, 1),
+	}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, plane.Stop())
 		}
 	}()
-	run := servers{set, files, ports}
+	run := servers{set, files, opts.address(), ports}
 	for _, step := range []struct {
 		command process.Command
 		ready   func(context.Context) error
 	}{
-		{run.etcd(), answers(admin, url("https", ports.etcdClient)+"/health")},
-		{run.apiServer(), answers(admin, server+"/readyz")},
+		{run.etcd(), answers(admin, url("https", loopback, ports.etcdClient)+"/health")},
+		{run.apiServer(), answers(admin, api+"/readyz")},
 		// That it has made this account shows that the controllers run.
-		{run.controllerManager(), answers(admin, server+"/api/v1/namespaces/default/serviceaccounts/default")},
+		{run.controllerManager(), answers(admin, api+"/api/v1/namespaces/default/serviceaccounts/default")},
 	} {
-		if err := plane.add(ctx, step.command, step.ready); err != nil {
+		if err := plane.Add(ctx, step.command, step.ready); err != nil {
 			return nil, err
 		}
 	}
 	return plane, saveJWKS(ctx, admin, plane.Info)
 }
 
-// add starts one more server and waits until it is ready.
-func (c *ControlPlane) add(ctx context.Context, command process.Command, ready func(context.Context) error) error {
-	server, err := process.Start(command)
-	if err != nil {
-		return err
-	}
-	c.started = append(c.started, server)
-	if err := await(ctx, server, ready); err != nil {
-		return fmt.Errorf("wait for %s: %w", command.Name, err)
-	}
-	return nil
+// Get reads a page of the API server, such as /version, as the admin.
+func (c *ControlPlane) Get(ctx context.Context, path string) ([]byte, error) {
+	return get(ctx, c.admin, c.Info.Server+path)
 }
 
 // Wait returns nil when ctx ends, or sooner, with an error, when a server ends by itself.
 func (c *ControlPlane) Wait(ctx context.Context) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	ended := make(chan *process.Process, len(c.started))
-	for _, server := range c.started {
-		go func() {
-			select {
-			case <-server.Done():
-				ended <- server
-			case <-ctx.Done():
-			}
-		}()
-	}
 	select {
-	case server := <-ended:
-		return fmt.Errorf("a server of the cluster ended by itself: %w", server.EarlyEnd())
+	case server := <-c.ended:
+		return fmt.Errorf("a server of the cluster ended by itself: %w", server.process.EarlyEnd())
 	case <-ctx.Done():
 		return nil
 	}
@@ -139,27 +131,19 @@ func (c *ControlPlane) Wait(ctx context.Context) error {
 // Stop ends the servers, the last started first, each before the one that it depends on. When one has ended by itself the
 // others are killed: without etcd, say, the API server would try in vain to end in order. The directory stays.
 func (c *ControlPlane) Stop() error {
-	end := func(server *process.Process) error { return server.Stop(stopGrace) }
-	if c.broken() {
-		end = (*process.Process).Kill
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	defer c.admin.CloseIdleConnections()
+	end := func(s *server) error { return s.process.Stop(stopGrace) }
+	if slices.ContainsFunc(c.members, (*server).broken) {
+		end = func(s *server) error { return s.process.Kill() }
 	}
 	var failed []error
-	for _, server := range slices.Backward(c.started) {
+	for _, server := range slices.Backward(c.members) {
+		server.unwanted.Store(true)
 		failed = append(failed, end(server))
 	}
 	return errors.Join(failed...)
-}
-
-// broken tells whether a server has ended by itself.
-func (c *ControlPlane) broken() bool {
-	return slices.ContainsFunc(c.started, func(server *process.Process) bool {
-		select {
-		case <-server.Done():
-			return true
-		default:
-			return false
-		}
-	})
 }
 
 // saveJWKS writes the public keys of the service account issuer where info says.

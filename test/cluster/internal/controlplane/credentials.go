@@ -15,9 +15,9 @@ import (
 // requestTimeout bounds one question to the API server; a server that starts may take a connection and then stay silent.
 const requestTimeout = 5 * time.Second
 
-// writeCredentials makes a fresh authority and everything it signs, writes what the servers and the user need, and returns a
+// writeCredentials makes a fresh authority and everything it signs, writes what the servers and the users need, and returns a
 // client that acts as the admin, to etcd as well. server is the URL of the API server.
-func writeCredentials(files layout, server string) (*http.Client, error) {
+func writeCredentials(files layout, opts Options, server string) (*http.Client, error) {
 	authority, err := pki.NewAuthority("test-cluster-ca")
 	if err != nil {
 		return nil, err
@@ -30,8 +30,13 @@ func writeCredentials(files layout, server string) (*http.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	serving, err := authority.Server("kube-apiserver", loopback, "localhost", serviceAddress,
+	serving, err := authority.Server("kube-apiserver", opts.address(), loopback, "localhost", serviceAddress,
 		"kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local")
+	if err != nil {
+		return nil, err
+	}
+	// To a kubelet the API server is an admin: that is how it gets at logs.
+	kubeletClient, err := authority.Client("kube-apiserver-kubelet-client", "system:masters")
 	if err != nil {
 		return nil, err
 	}
@@ -47,7 +52,7 @@ func writeCredentials(files layout, server string) (*http.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	for path, content := range map[string][]byte{
+	written := map[string][]byte{
 		files.ca():                authority.CertPEM,
 		files.etcdCert():          etcd.Cert,
 		files.etcdKey():           etcd.Key,
@@ -55,10 +60,20 @@ func writeCredentials(files layout, server string) (*http.Client, error) {
 		files.etcdClientKey():     etcdClient.Key,
 		files.serverCert():        serving.Cert,
 		files.serverKey():         serving.Key,
+		files.kubeletClientCert(): kubeletClient.Cert,
+		files.kubeletClientKey():  kubeletClient.Key,
 		files.serviceAccountKey(): serviceAccounts,
 		files.managerKubeconfig(): authority.Kubeconfig(server, "kube-controller-manager", manager),
 		files.adminKubeconfig():   authority.Kubeconfig(server, "admin", admin),
-	} {
+	}
+	for _, user := range opts.Users {
+		pair, err := authority.Client(user.Name, user.Groups...)
+		if err != nil {
+			return nil, err
+		}
+		written[user.Kubeconfig] = authority.Kubeconfig(server, user.Name, pair)
+	}
+	for path, content := range written {
 		if err := os.WriteFile(path, content, 0o600); err != nil {
 			return nil, fmt.Errorf("write the credentials of the cluster: %w", err)
 		}

@@ -24,6 +24,8 @@ func (l layout) etcdClientCert() string     { return l.pki("etcd-client.crt") }
 func (l layout) etcdClientKey() string      { return l.pki("etcd-client.key") }
 func (l layout) serverCert() string         { return l.pki("kube-apiserver.crt") }
 func (l layout) serverKey() string          { return l.pki("kube-apiserver.key") }
+func (l layout) kubeletClientCert() string  { return l.pki("kubelet-client.crt") }
+func (l layout) kubeletClientKey() string   { return l.pki("kubelet-client.key") }
 func (l layout) serviceAccountKey() string  { return l.pki("service-account.key") }
 func (l layout) serviceAccountJWKS() string { return filepath.Join(l.dir, "jwks.json") }
 

@@ -6,7 +6,8 @@ import (
 	"strconv"
 )
 
-// loopback is the address that everything listens on: the cluster is nobody's business but this machine's.
+// loopback is the address that everything listens on, unless Options has another for the API server: the cluster is nobody's
+// business but this machine's.
 const loopback = "127.0.0.1"
 
 // ports are the TCP ports of the servers.
@@ -28,7 +29,7 @@ func freePorts() (ports, error) {
 	return p, nil
 }
 
-// url is the URL of a port on the loopback address.
-func url(scheme string, port int) string {
-	return scheme + "://" + net.JoinHostPort(loopback, strconv.Itoa(port))
+// url is the URL of a port on an address.
+func url(scheme, address string, port int) string {
+	return scheme + "://" + net.JoinHostPort(address, strconv.Itoa(port))
 }

@@ -21,15 +21,16 @@ const (
 // servers knows the command line of each server. They are the defaults of a real cluster wherever nothing forces otherwise:
 // every admission plugin and controller that is on by default stays on.
 type servers struct {
-	set   assets.Set
-	files layout
-	ports ports
+	set     assets.Set
+	files   layout
+	address string // of the API server
+	ports   ports
 }
 
 // etcd keeps the cluster's objects. It doesn't wait for the disk: nobody needs the data after a crash. With TLS it can't be
 // mistaken for the etcd of another cluster that took the port in between.
 func (s servers) etcd() process.Command {
-	client, peer := url("https", s.ports.etcdClient), url("http", s.ports.etcdPeer)
+	client, peer := url("https", loopback, s.ports.etcdClient), url("http", loopback, s.ports.etcdPeer)
 	return s.command("etcd",
 		"--name=etcd",
 		"--data-dir="+s.files.etcdData(),
@@ -50,19 +51,26 @@ func (s servers) etcd() process.Command {
 
 // apiServer serves the Kubernetes API, to clients with a certificate of the cluster's authority or a service account token.
 func (s servers) apiServer() process.Command {
+	endpoints := "lease"
+	if s.address == loopback {
+		// Endpoints must not be loopback addresses, so the Service kubernetes has none here.
+		endpoints = "none"
+	}
 	return s.command("kube-apiserver",
-		"--etcd-servers="+url("https", s.ports.etcdClient),
+		"--etcd-servers="+url("https", loopback, s.ports.etcdClient),
 		"--etcd-cafile="+s.files.ca(),
 		"--etcd-certfile="+s.files.etcdClientCert(),
 		"--etcd-keyfile="+s.files.etcdClientKey(),
-		"--bind-address="+loopback,
-		"--advertise-address="+loopback,
-		// Endpoints must not be loopback addresses, so the Service kubernetes has none here.
-		"--endpoint-reconciler-type=none",
+		"--bind-address="+s.address,
+		"--advertise-address="+s.address,
+		"--endpoint-reconciler-type="+endpoints,
 		"--secure-port="+strconv.Itoa(s.ports.apiServer),
 		"--tls-cert-file="+s.files.serverCert(),
 		"--tls-private-key-file="+s.files.serverKey(),
 		"--client-ca-file="+s.files.ca(),
+		"--kubelet-client-certificate="+s.files.kubeletClientCert(),
+		"--kubelet-client-key="+s.files.kubeletClientKey(),
+		"--kubelet-preferred-address-types=InternalIP",
 		"--service-account-issuer="+issuer,
 		"--service-account-key-file="+s.files.serviceAccountKey(),
 		"--service-account-signing-key-file="+s.files.serviceAccountKey(),

@@ -25,7 +25,7 @@ type Command struct {
 	Args []string // without the program's name
 	Dir  string   // the working directory; empty: this process's
 	Env  []string // nil: this process's
-	Log  string   // the file that gets its standard output and error
+	Log  string   // the file that its standard output and error are appended to
 }
 
 // Process is a child that runs, or has run.
@@ -39,7 +39,7 @@ type Process struct {
 // Start runs the command. The child gets no standard input and a process group of its own, so that a Ctrl-C in the terminal
 // reaches only its parent, which ends its children in order. On Linux the kernel kills it when this process dies.
 func Start(c Command) (*Process, error) {
-	log, err := os.Create(c.Log)
+	log, err := os.OpenFile(c.Log, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("open the log of %s: %w", c.Name, err)
 	}
