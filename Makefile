@@ -8,6 +8,7 @@ SHELL := /bin/bash
 GOLANGCI_LINT_VERSION := v2.15.0
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 KEEP ?=
+NODE ?=
 FUZZTIME ?= 2000x
 # One setting for builds and tests alike, so that they share the build cache.
 export CGO_ENABLED := 0
@@ -32,10 +33,10 @@ demo-stop: ## End what KEEP=1 make demo has left running.
 	go run ./test/demo stop
 
 .PHONY: test
-test: ## Run every test: units, a real control plane, real provider servers.
+test: ## Run every test but those on a node: units, a real control plane, real provider servers.
 	go vet ./...
 	go -C test/cluster run . build
-	go test ./...
+	go test $$(go list ./... | grep -v '/test/node$$')
 	go -C test/cluster test ./...
 	go -C test/awsfake test ./...
 	go -C manifests/crdgen test ./...
@@ -43,6 +44,12 @@ test: ## Run every test: units, a real control plane, real provider servers.
 .PHONY: test-operator
 test-operator: ## Let External Secrets Operator itself and the product take over from each other (compiles it: minutes).
 	go test -tags operator -run Compatibility -timeout 40m ./test/neighbour
+
+.PHONY: test-node
+test-node: ## Run the tests on a real node (Linux, root, after test/node/get.sh; minutes).
+	go -C test/cluster run . build --node
+	REQUIRE_NODE=1 go -C test/cluster test -run 'Node|Claim' . ./internal/sandbox
+	REQUIRE_NODE=1 go test -timeout 30m ./test/node
 
 .PHONY: fuzz
 fuzz: ## Run each fuzz target for FUZZTIME: 2,000 inputs, or a time such as 30s.
@@ -57,8 +64,8 @@ bench: ## Measure a pass over 2,000 ExternalSecrets against the least the API se
 	go test -run=- -bench=Pass -benchtime=1x ./test/bench
 
 .PHONY: cluster
-cluster: ## Run a control plane until Ctrl-C and print its kubeconfig.
-	go -C test/cluster run . up
+cluster: ## Run a control plane until Ctrl-C and print its kubeconfig (NODE=1 adds a node).
+	go -C test/cluster run . up $(if $(NODE),--node)
 
 .PHONY: generate
 generate: ## Make the generated files anew: CRDs, the command reference.

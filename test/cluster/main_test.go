@@ -184,9 +184,9 @@ type running struct {
 	info   controlplane.Info
 }
 
-func startUp(t *testing.T) running {
+func startUp(t *testing.T, flags ...string) running {
 	t.Helper()
-	up := running{cmd: exec.Command(program(t), "up"), stderr: &bytes.Buffer{}}
+	up := running{cmd: exec.Command(program(t), append([]string{"up"}, flags...)...), stderr: &bytes.Buffer{}}
 	up.cmd.Stderr = up.stderr
 	stdin, err := up.cmd.StdinPipe()
 	require.NoError(t, err)
@@ -224,7 +224,9 @@ func (r running) command(t *testing.T, args ...string) *exec.Cmd {
 func program(t *testing.T) string {
 	t.Helper()
 	bin := filepath.Join(t.TempDir(), "cluster")
-	out, err := exec.Command("go", "build", "-o", bin, ".").CombinedOutput()
+	cmd := exec.Command("go", "build", "-o", bin, ".")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, string(out))
 	return bin
 }

@@ -24,15 +24,15 @@ type order struct {
 
 // upNode runs a cluster with a node, all of it in a sandbox, until ctx ends.
 func upNode(ctx context.Context, dir string, std streams) (err error) {
-	tools, err := node.FindTools()
-	if err != nil {
-		return err
-	}
 	slot, err := sandbox.Claim(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, slot.Release()) }()
+	tools, err := node.FindTools()
+	if err != nil {
+		return err
+	}
 	set, err := executables(ctx, true, std)
 	if err != nil {
 		return err

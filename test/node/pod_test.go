@@ -80,8 +80,9 @@ func TestPodsReachThisMachineAndNothingBeyond(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	e := w.AWS(t)
-	said := w.run(t, asIs, "get="+e.URL()+"/_fake/counters", "dial=192.0.2.1:80", "dial=nowhere.example:80")
-	require.Contains(t, said, "counters: 200 OK\n")
+	said := w.run(t, asIs, "get="+e.URL(), "get="+e.URL()+"/_fake/counters", "dial=192.0.2.1:80", "dial=nowhere.example:80")
+	require.Regexp(t, `:[0-9]+: 40. `, said, "the endpoint answers, if only to refuse")
+	require.Contains(t, said, "counters: 403 Forbidden\n", "a Pod can't disturb it")
 	require.Regexp(t, `dial=192.0.2.1:80: .*(unreachable|no route)`, said)
 	require.Contains(t, said, "dial=nowhere.example:80: dial tcp: lookup nowhere.example")
 }

@@ -29,11 +29,3 @@ func TestTheAPIServerIsGoneForAWhile(t *testing.T) {
 		})
 	}
 }
-
-func TestAServerThatIsNotThere(t *testing.T) {
-	w := newWorld(t)
-	t.Run("a running one can't be started, and a test that ends starts what it has stopped", func(t *testing.T) {
-		w.StopServer(t, "kube-scheduler")
-	})
-	w.run(t, asIs, "uid")
-}

@@ -1,5 +1,5 @@
 // Package control is the other side of the endpoint, for tests and demos: HTTP under /_fake/ with JSON bodies by which keys, roles,
-// secrets and disturbances are set up and counters are read. It has no authentication and answers loopback clients only. What the
+// secrets and disturbances are set up and counters are read. It has no authentication and answers this machine only. What the
 // settings do is decided in the packages they belong to.
 package control
 
@@ -123,17 +123,28 @@ func Get[T any](mux *http.ServeMux, path string, get func() T) {
 	})
 }
 
-// Split sends what is under Prefix to the control mux, for loopback clients only, and everything else to the AWS side.
+// Split sends what is under Prefix to the control mux, for clients on this machine only, and everything else to the AWS side.
 func Split(mux, aws http.Handler) http.Handler {
 	outer := http.NewServeMux()
 	outer.Handle("/", aws)
 	outer.HandleFunc(Prefix, func(w http.ResponseWriter, r *http.Request) {
-		host, _, err := net.SplitHostPort(r.RemoteAddr)
-		if err != nil || !net.ParseIP(host).IsLoopback() {
-			http.Error(w, "the control side answers loopback clients only", http.StatusForbidden)
+		if !fromHere(r) {
+			http.Error(w, "the control side answers clients on its own machine only", http.StatusForbidden)
 			return
 		}
 		mux.ServeHTTP(w, r)
 	})
 	return outer
+}
+
+// fromHere tells whether a request is from this machine: from a loopback address, or from the very address it was sent to, which
+// is what a client has that reaches an address of its own machine.
+func fromHere(r *http.Request) bool {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return false
+	}
+	from := net.ParseIP(host)
+	to, ok := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr)
+	return from.IsLoopback() || ok && to.IP.Equal(from)
 }

@@ -1,7 +1,9 @@
 package endpoint_test
 
 import (
+	"context"
 	"encoding/json"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -12,19 +14,22 @@ import (
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/test/awsfake/internal/endpoint"
 )
 
-// ask sends a request to an endpoint as a client at some address would.
+// ask sends a request to an endpoint at 192.0.2.1 as a client at some address would.
 func ask(t *testing.T, e http.Handler, from, method, path, body string) *httptest.ResponseRecorder {
 	t.Helper()
-	r := httptest.NewRequestWithContext(t.Context(), method, path, strings.NewReader(body))
+	here := context.WithValue(t.Context(), http.LocalAddrContextKey, &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 80})
+	r := httptest.NewRequestWithContext(here, method, path, strings.NewReader(body))
 	r.RemoteAddr = from + ":50000"
 	w := httptest.NewRecorder()
 	e.ServeHTTP(w, r)
 	return w
 }
 
-func TestTheControlSideIsForLoopbackClients(t *testing.T) {
+func TestTheControlSideIsForClientsOnItsMachine(t *testing.T) {
 	e := endpoint.New()
-	for address, want := range map[string]int{"127.0.0.1": http.StatusOK, "[::1]": http.StatusOK, "192.0.2.7": http.StatusForbidden} {
+	for address, want := range map[string]int{
+		"127.0.0.1": http.StatusOK, "[::1]": http.StatusOK, "192.0.2.1": http.StatusOK, "192.0.2.7": http.StatusForbidden,
+	} {
 		require.Equal(t, want, ask(t, e, address, http.MethodGet, "/_fake/counters", "").Code, address)
 	}
 	aws := ask(t, e, "192.0.2.7", http.MethodPost, "/", "Action=GetCallerIdentity")

@@ -4,8 +4,10 @@ import (
 	"archive/tar"
 	"bytes"
 	"crypto/sha256"
+	"debug/elf"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -18,6 +20,9 @@ func WriteImage(w io.Writer, name, program string, args ...string) error {
 	content, err := os.ReadFile(program)
 	if err != nil {
 		return fmt.Errorf("read the program of the image %s: %w", name, err)
+	}
+	if err := requireStatic(content); err != nil {
+		return fmt.Errorf("make an image of %s: %w", program, err)
 	}
 	layer, err := archive(file{"program", content, 0o755})
 	if err != nil {
@@ -44,6 +49,20 @@ func WriteImage(w io.Writer, name, program string, args ...string) error {
 	}
 	if _, err := w.Write(image); err != nil {
 		return fmt.Errorf("write the image %s: %w", name, err)
+	}
+	return nil
+}
+
+// requireStatic is an error for a program that can't run where there is no other file.
+func requireStatic(program []byte) error {
+	file, err := elf.NewFile(bytes.NewReader(program))
+	if err != nil {
+		return fmt.Errorf("read it as a program for Linux: %w", err)
+	}
+	for _, part := range file.Progs {
+		if part.Type == elf.PT_INTERP {
+			return errors.New("it needs shared libraries, which an image of one file has not: build it with CGO_ENABLED=0")
+		}
 	}
 	return nil
 }
