@@ -60,20 +60,29 @@ func Claim(ctx context.Context) (*Slot, error) {
 	}
 	for number := range slots {
 		slot := newSlot(number)
-		lock, err := filelock.Try(slot.Dir + ".lock")
+		err := slot.take(ctx)
 		if errors.Is(err, filelock.ErrHeld) {
 			continue
 		}
 		if err != nil {
 			return nil, fmt.Errorf("claim a sandbox: %w", err)
 		}
-		slot.lock = lock
-		if err := slot.clean(ctx); err != nil {
-			return nil, errors.Join(fmt.Errorf("remove what an earlier sandbox has left: %w", err), lock.Unlock())
-		}
 		return slot, nil
 	}
 	return nil, fmt.Errorf("all %d sandboxes of this machine are in use", slots)
+}
+
+// take locks the slot and makes it clean.
+func (s *Slot) take(ctx context.Context) error {
+	lock, err := filelock.Try(s.Dir + ".lock")
+	if err != nil {
+		return err
+	}
+	s.lock = lock
+	if err := s.clean(ctx); err != nil {
+		return errors.Join(fmt.Errorf("remove what an earlier sandbox has left: %w", err), lock.Unlock())
+	}
+	return nil
 }
 
 // Release removes what the sandbox has left and lets the slot go.
