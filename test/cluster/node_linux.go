@@ -65,7 +65,7 @@ func inside(ctx context.Context, std streams) (err error) {
 	if err := o.Slot.Enter(ctx); err != nil {
 		return err
 	}
-	plane, err := node.Start(ctx, o.Set, o.Tools, o.Dir, node.Place{Address: o.Slot.Address, Pods: o.Slot.Pods, Cgroup: o.Slot.Name})
+	plane, err := node.Start(ctx, o.Set, o.Tools, o.Dir, node.Place{Address: o.Slot.Address, Pods: o.Slot.Pods})
 	if err != nil {
 		return err
 	}

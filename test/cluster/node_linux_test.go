@@ -30,6 +30,9 @@ func TestUpWithNode(t *testing.T) {
 		require.NoError(t, one.cmd.Wait(), one.stderr)
 		requireGone(t, inside)
 		require.NoDirExists(t, one.info.Dir)
+		left, err := filepath.Glob("/sys/fs/cgroup/*/" + filepath.Base(one.info.Dir))
+		require.NoError(t, err)
+		require.Empty(t, left)
 		other.kubectl(t, "get", "nodes")
 
 		require.NoError(t, other.stdin.Close())

@@ -10,14 +10,13 @@ import (
 type Place struct {
 	Address string // of the node
 	Pods    string // the range that Pods get their addresses from
-	Cgroup  string // the cgroup, relative to the root, that Pods are put below
 }
 
 // writeConfigurations writes the files that containerd, the kubelet and the CNI plugins read.
 func writeConfigurations(files layout, tools Tools, place Place, caFile string) error {
 	for path, content := range map[string]string{
 		files.containerdConfig():                         containerdConfig(files, tools),
-		files.kubeletConfig():                            kubeletConfig(files, place, caFile),
+		files.kubeletConfig():                            kubeletConfig(files, caFile),
 		filepath.Join(files.networks(), "pods.conflist"): networkConfig(place),
 	} {
 		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
@@ -70,7 +69,7 @@ func networkConfig(place Place) string {
 }
 
 // kubeletConfig has the kubelet put up with cgroups of version 1, with swap and with a disk as full as it may be.
-func kubeletConfig(files layout, place Place, caFile string) string {
+func kubeletConfig(files layout, caFile string) string {
 	return fmt.Sprintf(`apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
 authentication:
@@ -84,7 +83,6 @@ volumePluginDir: %q
 failCgroupV1: false
 failSwapOn: false
 cgroupDriver: cgroupfs
-cgroupRoot: %q
 cgroupsPerQOS: false
 enforceNodeAllocatable: []
 localStorageCapacityIsolation: false
@@ -94,5 +92,5 @@ clusterDNS: [10.96.0.10]
 # How soon a Secret that changes shows in a Pod that has it mounted.
 syncFrequency: 5s
 evictionHard: {memory.available: 0%%, nodefs.available: 0%%, nodefs.inodesFree: 0%%, imagefs.available: 0%%}
-`, caFile, "unix://"+files.socket(), files.at("pod-logs"), files.at("volume-plugins"), "/"+place.Cgroup)
+`, caFile, "unix://"+files.socket(), files.at("pod-logs"), files.at("volume-plugins"))
 }

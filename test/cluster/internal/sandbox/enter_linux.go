@@ -13,6 +13,8 @@ const (
 	device = "eth0"
 	// orderFile is the file descriptor that Run passes the order by.
 	orderFile = 3
+	// scratch is where a mount is prepared, in the private /run.
+	scratch = "/run/sandbox"
 )
 
 // Await reads, as the first process of a sandbox, the order that was given to Run. It is there when the cable is.
@@ -40,13 +42,19 @@ func (s *Slot) Enter(ctx context.Context) error {
 	if err := syscall.Mount("proc", "/proc", "proc", syscall.MS_NOSUID|syscall.MS_NODEV|syscall.MS_NOEXEC, ""); err != nil {
 		return fmt.Errorf("mount /proc: %w", err)
 	}
-	for _, dir := range []string{"/run", "/var/log", "/var/lib/cni"} {
+	for _, dir := range []string{"/run", "/var/log", "/var/lib/cni", "/var/lib/kubelet"} {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			return fmt.Errorf("make the directory of a mount: %w", err)
 		}
 		if err := syscall.Mount("tmpfs", dir, "tmpfs", syscall.MS_NOSUID|syscall.MS_NODEV, "mode=755"); err != nil {
 			return fmt.Errorf("mount %s: %w", dir, err)
 		}
+	}
+	if err := os.Mkdir(scratch, 0o700); err != nil {
+		return fmt.Errorf("make a directory for mounts: %w", err)
+	}
+	if err := s.enterCgroups(scratch); err != nil {
+		return err
 	}
 	for _, args := range [][]string{
 		{"link", "set", "lo", "up"},

@@ -7,11 +7,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/test/cluster/internal/filelock"
@@ -22,8 +20,6 @@ const (
 	// addresses are.
 	stateDir = "/var/lib/kubectl-externalsecret"
 	slots    = 16
-
-	cgroups = "/sys/fs/cgroup"
 )
 
 // Slot is what one sandbox has on this machine that no other may have at the same time. The addresses are of the range for
@@ -93,12 +89,7 @@ func (s *Slot) Release() error {
 // clean removes the data, the cgroups and the network device of the slot; no process of a sandbox runs there any more.
 func (s *Slot) clean(ctx context.Context) error {
 	// The mounts of a sandbox were never seen out here, so that what is removed is only what lies on the disk.
-	failed := []error{os.RemoveAll(s.Dir)}
-	left, err := filepath.Glob(filepath.Join(cgroups, "*", s.Name)) // version 1: a hierarchy for each controller
-	failed = append(failed, err)
-	for _, group := range append(left, filepath.Join(cgroups, s.Name)) {
-		failed = append(failed, removeCgroup(group))
-	}
+	failed := []error{os.RemoveAll(s.Dir), s.removeCgroups()}
 	if _, err := os.Stat("/sys/class/net/" + s.Name); err == nil {
 		// It went with the other end, which the kernel removes a moment after the last process.
 		if err := ip(ctx, "link", "delete", s.Name); err != nil && !strings.Contains(err.Error(), "Cannot find device") {
@@ -106,24 +97,6 @@ func (s *Slot) clean(ctx context.Context) error {
 		}
 	}
 	return errors.Join(failed...)
-}
-
-// removeCgroup removes a cgroup and those below it. Their files can't be removed, and need not be.
-func removeCgroup(top string) error {
-	var groups []string
-	err := filepath.WalkDir(top, func(path string, entry fs.DirEntry, err error) error {
-		if err == nil && entry.IsDir() {
-			groups = append(groups, path)
-		}
-		return err
-	})
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	for _, group := range slices.Backward(groups) {
-		err = errors.Join(err, os.Remove(group))
-	}
-	return err
 }
 
 // ip runs the program of that name.

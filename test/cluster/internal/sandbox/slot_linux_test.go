@@ -47,11 +47,10 @@ func claim(t *testing.T) *Slot {
 	return slot
 }
 
-// cgroup is the path of a slot's cgroup, in one of the hierarchies where there are several.
+// cgroup is the path of a slot's cgroup, in one of the hierarchies.
 func cgroup(t *testing.T, slot *Slot) string {
 	t.Helper()
-	if _, err := os.Stat(filepath.Join(cgroups, "pids")); err == nil {
-		return filepath.Join(cgroups, "pids", slot.Name)
-	}
-	return filepath.Join(cgroups, slot.Name)
+	all, err := hierarchies()
+	require.NoError(t, err)
+	return filepath.Join(all[len(all)-1], slot.Name)
 }
