@@ -3,6 +3,7 @@ package node_test
 import (
 	"archive/tar"
 	"bytes"
+	"errors"
 	"io"
 	"os"
 	"os/exec"
@@ -45,7 +46,7 @@ func unpack(t *testing.T, from io.Reader) map[string][]byte {
 	members := map[string][]byte{}
 	for archive := tar.NewReader(from); ; {
 		header, err := archive.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return members
 		}
 		require.NoError(t, err)
