@@ -1,5 +1,5 @@
 // Package manifests holds what is installed into a cluster, as files that can be applied as they are, and embeds them into
-// the plugin. No decision is taken here: which of them to apply, and with which values, is the installer's.
+// the plugin. Render makes the variants of them that an installer offers; talking to a cluster is the installer's.
 package manifests
 
 import "embed"
@@ -8,3 +8,8 @@ import "embed"
 //
 //go:embed crds/*.yaml
 var CRDs embed.FS
+
+// files holds the runner and its rights, as kustomize reads them too.
+//
+//go:embed base/*.yaml rights/*/*.yaml
+var files embed.FS

@@ -8,14 +8,18 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // Where things are, seen from this folder.
 const (
 	moduleDir = "../.."
 	outputDir = "../crds"
+	// Without an extension kubectl apply -f crds does not take it for an object, and kustomize finds it all the same.
+	kustomizationFile = "Kustomization"
 )
 
 // apiPackages are the packages of the types, one for each group of the API.
@@ -38,5 +42,17 @@ func run() error {
 			return fmt.Errorf("write a CRD: %w", err)
 		}
 	}
+	if err := os.WriteFile(filepath.Join(outputDir, kustomizationFile), kustomization(files), 0o644); err != nil { //nolint:gosec // the same
+		return fmt.Errorf("write the list of CRDs: %w", err)
+	}
 	return nil
+}
+
+// kustomization lists the CRDs for kustomize.
+func kustomization(files map[string][]byte) []byte {
+	text := header + "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources:\n"
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		text += "- " + name + "\n"
+	}
+	return []byte(text)
 }
