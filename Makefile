@@ -14,7 +14,7 @@ FUZZTIME ?= 2000x
 export CGO_ENABLED := 0
 GO_BUILD := go build -ldflags "-s -w -X main.version=$(VERSION)"
 # The Go modules of this repository: the product, and what tests and generates it.
-MODULES := . test/cluster test/awsfake manifests/crdgen
+MODULES := . test/cluster test/awsfake manifests/crdgen manifests/image
 
 .PHONY: help
 help: ## List the targets.
@@ -23,6 +23,10 @@ help: ## List the targets.
 .PHONY: build
 build: ## Build both programs into bin/.
 	$(GO_BUILD) -o bin/ ./cmd/...
+
+.PHONY: image
+image: ## Make the runner's image for amd64 and arm64 in dist/image: an OCI layout, and an archive to load by hand.
+	go -C manifests/image run . --version $(VERSION) --output $(CURDIR)/dist/image
 
 .PHONY: demo
 demo: build ## Sync the example end to end on a control plane of its own (KEEP=1 leaves it running).
@@ -40,6 +44,7 @@ test: ## Run every test but those on a node: units, a real control plane, real p
 	go -C test/cluster test ./...
 	go -C test/awsfake test ./...
 	go -C manifests/crdgen test ./...
+	go -C manifests/image test ./...
 
 .PHONY: test-operator
 test-operator: ## Let External Secrets Operator itself and the product take over from each other (compiles it: minutes).
@@ -74,7 +79,7 @@ generate: ## Make the generated files anew: CRDs, the command reference.
 
 .PHONY: verify
 verify: generate ## Fail if a generated file, a go.mod or the formatting is not as it should be.
-	for module in $(MODULES) test/operator; do go -C $$module mod tidy -diff; done
+	for module in $(MODULES) test/operator test/helm; do go -C $$module mod tidy -diff; done
 	test -z "$$(gofmt -l $$(git ls-files '*.go'))"
 	git diff --exit-code -- manifests docs
 
