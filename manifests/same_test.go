@@ -70,7 +70,7 @@ func requireSame(t *testing.T, want, got []unstructured.Unstructured) {
 	t.Helper()
 	require.Equal(t, identities(want), identities(got))
 	for i := range want {
-		assert.Equal(t, want[i].Object, got[i].Object, identities(want[i:i+1])[0])
+		assert.Equal(t, want[i].Object, got[i].Object, identities(want[i : i+1])[0])
 	}
 }
 
