@@ -103,10 +103,11 @@ func (o *Options) check() error {
 	if o.Shards < 1 || o.Shards > maxShards {
 		failures = append(failures, fmt.Errorf("%d shards are not between 1 and %d", o.Shards, maxShards))
 	}
-	for what, duration := range map[string]time.Duration{"lingering": o.Linger, "the deadline of a run": o.ActiveDeadline} {
-		if duration < 0 || duration%time.Second != 0 {
-			failures = append(failures, fmt.Errorf("%s of %s is not a number of whole seconds", what, duration))
-		}
+	if o.Linger < 0 || o.Linger%time.Second != 0 {
+		failures = append(failures, fmt.Errorf("lingering for %s is not for a number of whole seconds", o.Linger))
+	}
+	if o.ActiveDeadline < 0 || o.ActiveDeadline%time.Second != 0 {
+		failures = append(failures, fmt.Errorf("the deadline of %s is not a number of whole seconds", o.ActiveDeadline))
 	}
 	o.Scope = slices.Compact(slices.Sorted(slices.Values(o.Scope)))
 	return errors.Join(failures...)

@@ -209,8 +209,8 @@ func TestOptionsThatCanNotBeAreRefused(t *testing.T) {
 		"cluster stores for who has the whole cluster":  {manifests.Options{ClusterStores: true}, "ClusterSecretStores"},
 		"fewer shards than one":                         {manifests.Options{Shards: -1}, "-1 shards"},
 		"more shards than anyone has nodes":             {manifests.Options{Shards: 1001}, "1001 shards"},
-		"a time that the API can't hold":                {manifests.Options{Linger: 1500 * time.Millisecond}, "1.5s is not a number of whole seconds"},
-		"a deadline that was over before the run began": {manifests.Options{ActiveDeadline: -time.Second}, "deadline"},
+		"a time that the API can't hold":                {manifests.Options{Linger: 1500 * time.Millisecond}, "lingering for 1.5s"},
+		"a deadline that was over before the run began": {manifests.Options{ActiveDeadline: -time.Second}, "deadline of -1s"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := manifests.Render(test.options)

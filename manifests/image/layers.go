@@ -34,7 +34,7 @@ func programLayer(ctx context.Context, platform v1.Platform, version string) (v1
 	if err != nil {
 		return nil, fmt.Errorf("make a directory for the program: %w", err)
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }() // the system cleans up its temporary directory too
 	out := filepath.Join(dir, "runner")
 	// No path of this machine and no state of its checkout in the program.
 	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w -X main.version="+version, //nolint:gosec // the version is the caller's
@@ -88,7 +88,7 @@ func timeZones(ctx context.Context) ([]file, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the toolchain's time zones: %w", err)
 	}
-	defer archive.Close()
+	defer func() { _ = archive.Close() }() // only read
 	var zones []file
 	for _, entry := range archive.File {
 		if entry.FileInfo().IsDir() {
@@ -101,7 +101,7 @@ func timeZones(ctx context.Context) ([]file, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read the time zone %s: %w", entry.Name, err)
 		}
-		zones = append(zones, file{path.Join(zonesPath, entry.Name), 0o644, content})
+		zones = append(zones, file{path.Join(zonesPath, entry.Name), 0o644, content}) //nolint:gosec // checked above
 	}
 	if len(zones) == 0 {
 		return nil, errors.New("the toolchain has no time zones")

@@ -30,13 +30,14 @@ import (
 const repository = "ghcr.io/kubectl-externalsecret/externalsecret-runner"
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
 	flags := flag.NewFlagSet("image", flag.ExitOnError)
 	version := flags.String("version", "", "version of the program, and the image's tag")
 	output := flags.String("output", "", "directory to write, made anew")
 	_ = flags.Parse(os.Args[1:]) // it exits
-	if err := run(ctx, *version, *output); err != nil {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	err := run(ctx, *version, *output)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "image:", err)
 		os.Exit(1)
 	}
@@ -69,7 +70,7 @@ func run(ctx context.Context, version, output string) error {
 	if err := os.MkdirAll(output, 0o755); err != nil { //nolint:gosec // not secret
 		return fmt.Errorf("make the output directory: %w", err)
 	}
-	var index v1.ImageIndex = mutate.IndexMediaType(empty.Index, types.OCIImageIndex)
+	index := mutate.IndexMediaType(empty.Index, types.OCIImageIndex)
 	for _, platform := range platforms() {
 		image, err := imageFor(ctx, platform, version, common)
 		if err != nil {

@@ -35,8 +35,8 @@ func TestTheImage(t *testing.T) {
 		assert.Greater(t, len(content), 3)
 		again := contentOf(t, second)
 		require.Len(t, again, len(content))
-		for path, bytes := range content {
-			assert.True(t, string(bytes) == string(again[path]), path)
+		for path, was := range content {
+			assert.Zero(t, bytes.Compare(was, again[path]), path) // and not Equal, which would print megabytes
 		}
 	})
 	t.Run("is for both platforms", func(t *testing.T) {
@@ -86,8 +86,8 @@ func TestTheImage(t *testing.T) {
 }
 
 func TestAnImageNeedsAVersionAndAPlace(t *testing.T) {
-	assert.ErrorContains(t, run(t.Context(), "", t.TempDir()), "--version")
-	assert.ErrorContains(t, run(t.Context(), "v1", ""), "--output")
+	require.ErrorContains(t, run(t.Context(), "", t.TempDir()), "--version")
+	require.ErrorContains(t, run(t.Context(), "v1", ""), "--output")
 }
 
 // contentOf is every file below a directory.
