@@ -161,3 +161,19 @@ func TestTheShippedRightsReachNobodyElse(t *testing.T) {
 	assert.False(t, may(w.namespace, "update", "configmaps/another"))
 	assert.False(t, may(w.namespace, "create", "pods"))
 }
+
+// TestTheShippedRightsFanOut lets a runner for the whole cluster make, change and delete what ClusterExternalSecrets want. It makes
+// passes over the whole cluster, and so runs while no other test does.
+func TestTheShippedRightsFanOut(t *testing.T) {
+	f := newFan(t)
+	environment := f.install(t, manifests.Options{Namespace: f.namespace})
+	f.apply(t, f.externalSecret(dataOf("a"), ""))
+	run := func() pass { return readPass(t, harness.Run(t, environment, runner(t), "--report", "full")) }
+	assert.Empty(t, run().synced(t).Report.Notes)
+	assert.Equal(t, f.namespaces, f.children(t))
+	f.label(t, f.namespaces[0], "")
+	f.apply(t, f.externalSecret(dataOf("b"), ""))
+	result := run().synced(t).only(t)
+	assert.Equal(t, f.namespaces[:1], result.Deleted)
+	assert.Equal(t, f.namespaces[1:], result.Changed)
+}
