@@ -49,14 +49,6 @@ type Found struct {
 	Ref Ref
 }
 
-// Stats counts what a reader did.
-type Stats struct {
-	// Requests is the number of requests by the provider's name of the operation, retries included.
-	Requests map[string]int
-	// Notes are things an operator should know, said once: a batch action that is not permitted, for example.
-	Notes []string
-}
-
 // Location is a store as its provider sees it.
 type Location struct {
 	// Identity is equal for stores that are the same place seen by the same caller: they share one Reader, and so one login

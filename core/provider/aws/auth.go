@@ -29,9 +29,9 @@ const (
 
 // login builds the chain of credentials in the order of the spec (a service account, static keys, or what the process
 // has; then additionalRoles; then role) and retrieves the last link, so that a wrong link fails here and once.
-func (p Provider) login(ctx context.Context, store provider.Store, spec *api.AWSProvider, source provider.Credentials, requests *counter) (aws.Config, error) {
+func (p Provider) login(ctx context.Context, store provider.Store, spec *api.AWSProvider, source provider.Credentials, meter *provider.Meter) (aws.Config, error) {
 	options := []func(*config.LoadOptions) error{
-		config.WithRegion(spec.Region), config.WithAppID(appID), config.WithAPIOptions(requests.middleware()),
+		config.WithRegion(spec.Region), config.WithAppID(appID), config.WithAPIOptions(metered(meter)),
 		config.WithHTTPClient(awshttp.NewBuildableClient().WithTimeout(cmp.Or(p.Timeout, answerWithin))),
 	}
 	static, err := p.staticKeys(ctx, store, spec, source)

@@ -32,13 +32,13 @@ type parameterStore struct {
 	client *ssm.Client
 }
 
-func newParameterStore(config aws.Config, endpoint string, requests *counter) *reader {
+func newParameterStore(config aws.Config, endpoint string, meter *provider.Meter) *reader {
 	client := ssm.NewFromConfig(config, func(o *ssm.Options) {
 		if endpoint != "" {
 			o.BaseEndpoint = aws.String(endpoint)
 		}
 	})
-	return &reader{service: parameterStore{client}, requests: requests, size: parametersInBatch, allOrNone: true}
+	return &reader{service: parameterStore{client}, meter: meter, size: parametersInBatch, allOrNone: true}
 }
 
 // nameInBatch implements service: versions and labels of one parameter go into different batches, where the name alone tells

@@ -71,20 +71,20 @@ func (p Provider) Open(ctx context.Context, store provider.Store, credentials pr
 	if err != nil {
 		return nil, err
 	}
-	requests := newCounter()
+	meter := &provider.Meter{}
 	retryer, err := retryerOf(store.Retry)
 	if err != nil {
 		return nil, err
 	}
-	config, err := p.login(ctx, store, spec, credentials, requests)
+	config, err := p.login(ctx, store, spec, credentials, meter)
 	if err != nil {
 		return nil, err
 	}
 	config.Retryer = retryer
 	if spec.Service == api.AWSParameterStoreService {
-		return newParameterStore(config, p.Getenv("AWS_SSM_ENDPOINT"), requests), nil
+		return newParameterStore(config, p.Getenv("AWS_SSM_ENDPOINT"), meter), nil
 	}
-	return newSecretsManager(config, p.Getenv("AWS_SECRETSMANAGER_ENDPOINT"), requests), nil
+	return newSecretsManager(config, p.Getenv("AWS_SECRETSMANAGER_ENDPOINT"), meter), nil
 }
 
 func decode(store provider.Store) (*api.AWSProvider, error) {

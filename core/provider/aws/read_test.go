@@ -252,7 +252,12 @@ func TestRetries(t *testing.T) {
 		})
 		reader := s.open(t, 5)
 		assert.Equal(t, []string{"v"}, texts(reader.Read(t.Context(), refs("a"))))
-		assert.Equal(t, map[string]int{"SecretsManager.GetSecretValue": 3}, reader.Stats().Requests, "retries count")
+		stats := reader.Stats()
+		assert.Equal(t, map[string]int{"SecretsManager.GetSecretValue": 3}, stats.Requests, "retries count")
+		assert.Equal(t, 2, stats.Retries)
+		assert.Equal(t, 2, stats.Throttles)
+		assert.Positive(t, stats.Latency.Max)
+		assert.GreaterOrEqual(t, stats.Latency.Total, stats.Latency.Max)
 	})
 	t.Run("a store that stays throttled says what to do", func(t *testing.T) {
 		s := serve(t, func(call) reply { return refuse("ThrottlingException", "Rate exceeded") })
@@ -300,7 +305,7 @@ func TestPlan(t *testing.T) {
 		return all
 	}
 	versioned := provider.Ref{Key: "v", Version: "AWSPREVIOUS"}
-	secrets, parameters := newSecretsManager(aws.Config{}, "", newCounter()), newParameterStore(aws.Config{}, "", newCounter())
+	secrets, parameters := newSecretsManager(aws.Config{}, "", &provider.Meter{}), newParameterStore(aws.Config{}, "", &provider.Meter{})
 	for name, tc := range map[string]struct {
 		reader *reader
 		refs   []provider.Ref

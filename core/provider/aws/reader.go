@@ -28,7 +28,7 @@ type service interface {
 // reader reads one region as one identity: it implements provider.Reader and, by its service, provider.Finder.
 type reader struct {
 	service
-	requests *counter
+	meter *provider.Meter
 	// size is how many refs a batch takes.
 	size int
 	// allOrNone is set for a service that denies a batch over one ref that may not be read.
@@ -100,7 +100,9 @@ func (r *reader) Read(ctx context.Context, group []provider.Ref) []provider.Answ
 func (r *reader) Stats() provider.Stats {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return provider.Stats{Requests: r.requests.snapshot(), Notes: slices.Clone(r.notes)}
+	stats := r.meter.Stats()
+	stats.Notes = slices.Clone(r.notes)
+	return stats
 }
 
 func (r *reader) readEach(ctx context.Context, group []provider.Ref) []provider.Answer {

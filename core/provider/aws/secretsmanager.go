@@ -38,13 +38,13 @@ type secretsManager struct {
 	client *secretsmanager.Client
 }
 
-func newSecretsManager(config aws.Config, endpoint string, requests *counter) *reader {
+func newSecretsManager(config aws.Config, endpoint string, meter *provider.Meter) *reader {
 	client := secretsmanager.NewFromConfig(config, func(o *secretsmanager.Options) {
 		if endpoint != "" {
 			o.BaseEndpoint = aws.String(endpoint)
 		}
 	})
-	return &reader{service: secretsManager{client}, requests: requests, size: secretsInBatch}
+	return &reader{service: secretsManager{client}, meter: meter, size: secretsInBatch}
 }
 
 // nameInBatch implements service: a batch gives current versions only.

@@ -61,7 +61,7 @@ func (r *reader) list(ctx context.Context, selector string, each func(*corev1.Se
 				request = request.Param(name, value)
 			}
 		}
-		object, err := request.Do(ctx).Get()
+		object, err := request.Do(r.meter.Call(ctx)).Get()
 		if err != nil {
 			return r.classify(opList, err)
 		}

@@ -34,7 +34,7 @@ const (
 type reader struct {
 	client    rest.Interface
 	namespace string
-	requests  *counter
+	meter     *provider.Meter
 
 	mu sync.Mutex
 	// found are the Secrets that searches brought and nobody has read yet.
@@ -42,7 +42,7 @@ type reader struct {
 }
 
 func (p Provider) newReader(config *rest.Config, namespace string) (*reader, error) {
-	requests := newCounter()
+	meter := &provider.Meter{}
 	scheme := runtime.NewScheme()
 	if err := corev1.AddToScheme(scheme); err != nil {
 		return nil, fmt.Errorf("register API types: %w", err)
@@ -53,7 +53,7 @@ func (p Provider) newReader(config *rest.Config, namespace string) (*reader, err
 	config.ContentType, config.AcceptContentTypes = protobuf, protobuf+",application/json"
 	config.UserAgent, config.WarningHandler = userAgent, rest.NoWarnings{}
 	config.Timeout, config.QPS = cmp.Or(p.Timeout, answerWithin), unlimited
-	config.Wrap(requests.transport)
+	config.Wrap(func(next http.RoundTripper) http.RoundTripper { return &metered{meter: meter, next: next} })
 	httpClient, err := rest.HTTPClientFor(config)
 	if err != nil {
 		return nil, invalid("the certificates of the store can't be used: %v", err)
@@ -64,7 +64,7 @@ func (p Provider) newReader(config *rest.Config, namespace string) (*reader, err
 	if err != nil {
 		return nil, fmt.Errorf("make a client: %w", err)
 	}
-	return &reader{client: client, namespace: namespace, requests: requests, found: map[string]remote{}}, nil
+	return &reader{client: client, namespace: namespace, meter: meter, found: map[string]remote{}}, nil
 }
 
 // Plan implements provider.Reader. The data and the metadata of a Secret are one request. What searches have brought takes
@@ -115,7 +115,7 @@ func (r *reader) Read(ctx context.Context, group []provider.Ref) []provider.Answ
 }
 
 // Stats implements provider.Reader.
-func (r *reader) Stats() provider.Stats { return provider.Stats{Requests: r.requests.snapshot()} }
+func (r *reader) Stats() provider.Stats { return r.meter.Stats() }
 
 // secret takes a Secret that a search has brought, or asks for it.
 func (r *reader) secret(ctx context.Context, name string) (remote, error) {
@@ -129,7 +129,7 @@ func (r *reader) secret(ctx context.Context, name string) (remote, error) {
 	if problems := content.IsPathSegmentName(name); len(problems) > 0 {
 		return remote{}, invalid("remoteRef.key %q is not the name of a Secret: it %s", name, strings.Join(problems, " and "))
 	}
-	object, err := r.client.Get().Namespace(r.namespace).Resource("secrets").Name(name).Do(ctx).Get()
+	object, err := r.client.Get().Namespace(r.namespace).Resource("secrets").Name(name).Do(r.meter.Call(ctx)).Get()
 	if err != nil {
 		return remote{}, r.classify(opGet, err)
 	}
