@@ -26,6 +26,10 @@ func (p *pass) result(t *task, outcome Outcome) Result {
 		} else {
 			r.Target = t.ES.Spec.Target.KindOf() + "/" + write.TargetName(t.ES)
 		}
+		r.Made = t.ES.CreationTimestamp.Time
+		if last := t.ES.Status.RefreshTime; last != nil {
+			r.LastSync = last.Time
+		}
 		if outcome != Skipped {
 			r.Warnings = resolve.Warnings(t.ES)
 		}
@@ -66,7 +70,7 @@ func (p *pass) fail(ctx context.Context, t *task, reason Reason, cause error) {
 	if t.ES == nil || unsupported || !p.recording() {
 		return
 	}
-	if reason != WriteError {
+	if reason != WriteError && reason != GuardRail {
 		message = secret.Printable(api.MessageProviderFailed + ": " + message)
 	}
 	now := time.Now()

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/fanout"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/write"
 )
 
@@ -56,6 +57,8 @@ const (
 	DataError Reason = "DataError"
 	// WriteError: the Secret or the status could not be written.
 	WriteError Reason = "WriteError"
+	// GuardRail: a Secret would be deleted or emptied, and so would too many others in the same pass.
+	GuardRail Reason = "GuardRail"
 )
 
 // Result is the outcome of a pass for one ExternalSecret. No field holds a secret value.
@@ -74,6 +77,9 @@ type Result struct {
 	Changes write.Changes `json:"changes,omitzero"`
 	// Warnings are things that work and should still be seen to.
 	Warnings []string `json:"warnings,omitempty"`
+	// LastSync is the time of the last success before this pass, zero for never; Made is when the ExternalSecret was.
+	LastSync time.Time `json:"-"`
+	Made     time.Time `json:"-"`
 }
 
 // Report tells what a pass did.
@@ -86,8 +92,25 @@ type Report struct {
 	ClusterExternalSecrets []fanout.Result `json:"clusterExternalSecrets,omitempty"`
 	// Requests counts the requests to providers, retries included, by "service.Operation".
 	Requests map[string]int `json:"requests,omitempty"`
+	// Stores tells the same by store, in the order of their names.
+	Stores []StoreUse `json:"stores,omitempty"`
+	// Removals tells how many Secrets lost all that they had.
+	Removals Removals `json:"removals,omitzero"`
 	// Notes are things about the pass as a whole that an operator should know.
 	Notes []string `json:"notes,omitempty"`
+}
+
+// StoreUse is what was asked of a store. Stores that are the same place by the same identity are counted as one of them.
+type StoreUse struct {
+	// Store is its kind and name, such as `SecretStore "aws" in namespace "shop"`.
+	Store    string `json:"store"`
+	Requests int    `json:"requests"`
+	// Retries are requests that were made again after a failure, Throttles those that were refused for being too many.
+	Retries   int `json:"retries,omitempty"`
+	Throttles int `json:"throttles,omitempty"`
+	// Seconds that the answers took, of all requests and of the slowest.
+	TotalSeconds float64 `json:"totalSeconds"`
+	MaxSeconds   float64 `json:"maxSeconds"`
 }
 
 // Count tells how many results have the outcome.
@@ -123,11 +146,37 @@ func (r *Report) sort() {
 	slices.Sort(r.Notes)
 }
 
-func (r *Report) addRequests(requests map[string]int) {
+// addStats adds what a reader of a store has done.
+func (r *Report) addStats(store string, stats provider.Stats) {
 	if r.Requests == nil {
 		r.Requests = map[string]int{}
 	}
-	for operation, n := range requests {
-		r.Requests[operation] += n
+	use := StoreUse{
+		Store: store, Retries: stats.Retries, Throttles: stats.Throttles,
+		TotalSeconds: stats.Latency.Total.Seconds(), MaxSeconds: stats.Latency.Max.Seconds(),
 	}
+	for operation, n := range stats.Requests {
+		r.Requests[operation] += n
+		use.Requests += n
+	}
+	r.Stores = AddStoreUse(r.Stores, use)
+}
+
+// AddStoreUse adds what was asked of a store to what was asked of the same store before. A store that was asked for nothing is
+// left out.
+func AddStoreUse(all []StoreUse, use StoreUse) []StoreUse {
+	if use.Requests == 0 {
+		return all
+	}
+	at, ok := slices.BinarySearchFunc(all, use.Store, func(s StoreUse, name string) int { return strings.Compare(s.Store, name) })
+	if !ok {
+		return slices.Insert(all, at, use)
+	}
+	sum := &all[at]
+	sum.Requests += use.Requests
+	sum.Retries += use.Retries
+	sum.Throttles += use.Throttles
+	sum.TotalSeconds += use.TotalSeconds
+	sum.MaxSeconds = max(sum.MaxSeconds, use.MaxSeconds)
+	return all
 }

@@ -21,6 +21,14 @@ func (p *pass) write(ctx context.Context, t *task) {
 		p.skip(t, Generator, targetOf(t)+" was made meanwhile: it is left as it is, and what its generators made is dropped")
 		return
 	}
+	if write.Orphan(t.ES) != "" && p.hold(t, func(ctx context.Context) { p.conclude(ctx, t, outcome) }) {
+		return
+	}
+	p.conclude(ctx, t, outcome)
+}
+
+// conclude deletes the Secret that was the target before, if there is one, and records what was done to the present one.
+func (p *pass) conclude(ctx context.Context, t *task, outcome write.Outcome) {
 	orphan, err := p.writer.DeleteOrphan(ctx, t.ES)
 	if err != nil {
 		p.fail(ctx, t, WriteError, err)

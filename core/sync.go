@@ -5,12 +5,14 @@ package core
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
+	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/client-go/rest"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
@@ -44,7 +46,10 @@ type Config struct {
 	DryRun write.DryRun
 	// Concurrency is how many ExternalSecrets are written at once; zero means DefaultConcurrency.
 	Concurrency int
-	// Grace is how long what is in flight may go on once the context is done.
+	// MaxRemovals is how many Secrets the pass may delete or empty: a number, or a share of those that are there. Nil means any
+	// number.
+	MaxRemovals *intstr.IntOrString
+	// Grace is how long what is in flight may go on once the context is done, unless that is by ErrAbort.
 	Grace time.Duration
 	// Component names the program that makes the pass, as the source of Events.
 	Component string
@@ -53,6 +58,9 @@ type Config struct {
 	// Observe, if set, is told each result as it comes, one at a time.
 	Observe func(Result)
 }
+
+// ErrAbort, as the cause of the end of a context, leaves what is in flight no time: another may be writing already.
+var ErrAbort = errors.New("the pass must end at once")
 
 // Sync makes a pass. When ctx is done it takes in nothing new, finishes what is in flight within the grace period and
 // reports the rest as skipped. The error is for what kept the pass as a whole from being made; what fails for one
@@ -84,6 +92,10 @@ func Sync(ctx context.Context, config Config) (Report, error) {
 func outlive(ctx context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
 	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, func() {
+		if errors.Is(context.Cause(ctx), ErrAbort) {
+			cancel()
+			return
+		}
 		timer := time.AfterFunc(grace, cancel)
 		context.AfterFunc(work, func() { timer.Stop() })
 	})
@@ -102,6 +114,7 @@ type pass struct {
 	writer      *write.Targets
 	events      *write.Events
 	fanout      *fanout.FanOut // nil where none is made
+	guard       guard
 
 	mu     sync.Mutex
 	report Report
@@ -236,8 +249,9 @@ func (p *pass) run(ctx, work context.Context, tasks []*task) {
 	})
 	close(ready)
 	workers.Wait()
+	p.remove(ctx, work)
 	for identity, s := range p.readers.Stats() {
-		p.report.addRequests(s.Requests)
+		p.report.addStats(p.planner.StoreOf(identity), s)
 		for _, note := range s.Notes {
 			p.note(fmt.Sprintf("%s: %s", p.planner.StoreOf(identity), p.credentials.Mask(note)))
 		}

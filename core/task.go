@@ -34,6 +34,7 @@ type task struct {
 	data     map[string]secret.Value // what the answers became
 	content  write.Content           // what the Secret is to hold: the data, or what the template makes of it
 	warnings []string                // about the template
+	held     bool                    // by the guard: it would remove a Secret
 	absent   []string                // entries that the provider has nothing for, under a policy that lives with it
 }
 
@@ -118,6 +119,7 @@ func (p *pass) admit(ctx, work context.Context, t *task) bool {
 		}
 		return true
 	}
+	p.guard.saw(t.ES, t.live)
 	if t.ES.DeletionTimestamp != nil {
 		return true
 	}
@@ -152,7 +154,11 @@ func (p *pass) complete(ctx context.Context, t *task) {
 		p.write(ctx, t)
 		return
 	}
-	defer t.release()
+	defer func() {
+		if !t.held {
+			t.release()
+		}
+	}()
 	entries, absent, err := t.entries()
 	switch {
 	case errors.Is(err, fetch.ErrStopped):
@@ -177,6 +183,9 @@ func (p *pass) complete(ctx context.Context, t *task) {
 	}
 	if t.content, t.warnings, err = p.content(ctx, t, data); err != nil {
 		p.fail(ctx, t, DataError, err)
+		return
+	}
+	if p.removes(t) && p.hold(t, func(ctx context.Context) { p.write(ctx, t) }) {
 		return
 	}
 	p.write(ctx, t)

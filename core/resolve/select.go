@@ -6,7 +6,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
+	"golang.org/x/sync/errgroup"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 
@@ -22,12 +24,14 @@ type ObjectReader interface {
 
 // Scope says which ExternalSecrets a run is about.
 type Scope struct {
-	// Names are read one by one; if there are any, the rest of the scope does not matter.
+	// Names are read one by one; if there are any, namespaces and selector do not matter.
 	Names []types.NamespacedName
 	// Namespaces are listed; none means all.
 	Namespaces []string
 	// Selector narrows the lists.
 	Selector kube.Selector
+	// Shard narrows all of it to a part.
+	Shard Shard
 }
 
 // Whole tells whether a scope is all that there is.
@@ -51,24 +55,10 @@ type Item struct {
 // Select reads the ExternalSecrets of a scope. Each is decoded on its own: one that can't be is an Item with an error. The
 // error is for the request that failed as a whole.
 func Select(ctx context.Context, reader ObjectReader, scope Scope) ([]Item, error) {
-	var items []Item
 	if len(scope.Names) > 0 {
-		for _, name := range distinct(scope.Names) {
-			raw, err := reader.Get(ctx, api.ResourceExternalSecrets, name.Namespace, name.Name)
-			switch {
-			case apierrors.IsNotFound(err):
-				items = append(items, Item{NamespacedName: name, Missing: true, Err: fmt.Errorf(
-					"there is no ExternalSecret %q in namespace %q", name.Name, name.Namespace)})
-			case err != nil:
-				return nil, err
-			default:
-				item := Decode(raw)
-				item.NamespacedName = name // also where the object is too broken to tell
-				items = append(items, item)
-			}
-		}
-		return items, nil
+		return named(ctx, reader, scope)
 	}
+	var items []Item
 	namespaces := distinct(scope.Namespaces)
 	if len(namespaces) == 0 {
 		namespaces = []string{""}
@@ -76,13 +66,43 @@ func Select(ctx context.Context, reader ObjectReader, scope Scope) ([]Item, erro
 	for _, namespace := range namespaces {
 		err := reader.List(ctx, api.ResourceExternalSecrets, namespace, scope.Selector, func(page []json.RawMessage) error {
 			for _, raw := range page {
-				items = append(items, Decode(raw))
+				if item := Decode(raw); scope.Shard.Holds(item.NamespacedName) {
+					items = append(items, item)
+				}
 			}
 			return nil
 		})
 		if err != nil {
 			return nil, err
 		}
+	}
+	return items, nil
+}
+
+// named reads the ExternalSecrets that a scope names, some at a time.
+func named(ctx context.Context, reader ObjectReader, scope Scope) ([]Item, error) {
+	const atOnce = 16
+	names := slices.DeleteFunc(distinct(scope.Names), func(name types.NamespacedName) bool { return !scope.Shard.Holds(name) })
+	items := make([]Item, len(names))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(atOnce)
+	for i, name := range names {
+		group.Go(func() error {
+			raw, err := reader.Get(ctx, api.ResourceExternalSecrets, name.Namespace, name.Name)
+			switch {
+			case apierrors.IsNotFound(err):
+				items[i] = Item{Missing: true, Err: fmt.Errorf("there is no ExternalSecret %q in namespace %q", name.Name, name.Namespace)}
+			case err != nil:
+				return err
+			default:
+				items[i] = Decode(raw)
+			}
+			items[i].NamespacedName = name // also where the object is too broken to tell
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
 	}
 	return items, nil
 }

@@ -69,15 +69,23 @@ func (w *Targets) DeleteOwn(ctx context.Context, es *api.ExternalSecret, live *L
 	return w.deleteOwn(ctx, es, w.of(es), live)
 }
 
-// DeleteOrphan deletes the Secret that es has written under another spec.target.name before, as its status tells, if that is
-// still its own. It returns the name of what was deleted, empty if nothing was.
-func (w *Targets) DeleteOrphan(ctx context.Context, es *api.ExternalSecret) (string, error) {
+// Orphan is the Secret that es has written under another spec.target.name before, as its status tells; empty if there was none.
+func Orphan(es *api.ExternalSecret) string {
 	before := es.Status.Binding
 	owns := es.Spec.Target.CreationPolicy == "" || es.Spec.Target.CreationPolicy == api.CreationPolicyOwner
-	if !owns || es.Spec.Target.Manifest != nil || before == nil || before.Name == "" || before.Name == TargetName(es) {
+	if !owns || es.Spec.Target.Manifest != nil || before == nil || before.Name == TargetName(es) {
+		return ""
+	}
+	return before.Name
+}
+
+// DeleteOrphan deletes the Orphan of es, if that is still its own. It returns the name of what was deleted, empty if nothing was.
+func (w *Targets) DeleteOrphan(ctx context.Context, es *api.ExternalSecret) (string, error) {
+	before := Orphan(es)
+	if before == "" {
 		return "", nil
 	}
-	orphan := &secretTarget{w, es, before.Name}
+	orphan := &secretTarget{w, es, before}
 	live, err := orphan.read(ctx)
 	if err != nil {
 		return "", fmt.Errorf("%w: %w", errDeleteOrphans, err)
@@ -88,7 +96,7 @@ func (w *Targets) DeleteOrphan(ctx context.Context, es *api.ExternalSecret) (str
 	if _, err := w.deleteOwn(ctx, es, orphan, live); err != nil {
 		return "", fmt.Errorf("%w: %w", errDeleteOrphans, err)
 	}
-	return before.Name, nil
+	return before, nil
 }
 
 // controls tells whether this very ExternalSecret is the controller of a target.

@@ -59,6 +59,19 @@ func managed(meta *metav1.ObjectMeta) bool {
 	return meta.Labels[api.LabelManaged] == api.LabelManagedValue
 }
 
+// Filled tells whether the target has keys of an ExternalSecret: where that merges, those that it wrote itself. So it is with what is
+// no Secret, of which nothing else is known.
+func (l *Live) Filled(es *api.ExternalSecret) bool {
+	switch {
+	case l == nil:
+		return false
+	case es.Spec.Target.Merges(), es.Spec.Target.Manifest != nil:
+		return len(l.ownedBy(es).Data) > 0
+	default:
+		return len(l.digests) > 0
+	}
+}
+
 // owned are the names of the fields of a target that a field manager has written.
 type owned struct {
 	Labels, Annotations, Data map[string]struct{}

@@ -1,0 +1,154 @@
+package core_test
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/secret"
+)
+
+// synced are n ExternalSecrets "es-N" with this in their spec.target, and their Secrets as the last pass left them.
+func synced(n int, target string) *server {
+	s := &server{lists: map[string][]string{"secretstores": {shelfStore}}}
+	for i := range n {
+		name := fmt.Sprintf("es-%d", i)
+		s.lists["externalsecrets"] = append(s.lists["externalsecrets"], fmt.Sprintf("{metadata: {namespace: shop, name: %[1]s, uid: uid-%[1]s}, "+
+			"spec: {secretStoreRef: {name: shelf}, target: {%[2]s}, data: [{secretKey: k, remoteRef: {key: %[1]s}}]}, "+
+			"status: {binding: {name: %[1]s}, refreshTime: '2026-01-01T00:00:00Z', syncedResourceVersion: old}}", name, target))
+		s.lists["secrets"] = append(s.lists["secrets"], fmt.Sprintf("{apiVersion: v1, kind: Secret, metadata: {namespace: shop, name: %[1]s, uid: secret-%[1]s, resourceVersion: '1', "+
+			"labels: {reconcile.external-secrets.io/managed: 'true'}, ownerReferences: [{apiVersion: external-secrets.io/v1, kind: ExternalSecret, "+
+			"name: %[1]s, uid: uid-%[1]s, controller: true}]}, data: {k: %[2]s}}", name, base64.StdEncoding.EncodeToString([]byte("v"))))
+	}
+	return s
+}
+
+// losing is a store that has nothing for the first n of es-N.
+func losing(n int) *shelf {
+	return &shelf{value: func(key string) provider.Answer {
+		var i int
+		if _, err := fmt.Sscanf(key, "es-%d", &i); err == nil && i < n {
+			return provider.Answer{Err: &provider.Error{Kind: provider.NotFound, Op: "Read", Message: "there is none"}}
+		}
+		return provider.Answer{Value: secret.FromString("v")}
+	}}
+}
+
+func TestTheGuardRail(t *testing.T) {
+	for name, test := range map[string]struct {
+		secrets, lost int
+		target        string
+		bound         string
+		removed       bool
+		allowed       int
+	}{
+		"lets go of a few":                                     {40, 8, "deletionPolicy: Delete", "20%", true, 8},
+		"lets none go where there are more":                    {40, 9, "deletionPolicy: Delete", "20%", false, 8},
+		"lets none go where all are gone":                      {40, 40, "deletionPolicy: Delete", "20%", false, 8},
+		"lets all go where that is wanted":                     {40, 40, "deletionPolicy: Delete", "100%", true, 40},
+		"never takes a share for less than three":              {4, 3, "deletionPolicy: Delete", "1%", true, 3},
+		"takes a number as it is":                              {40, 2, "deletionPolicy: Delete", "1", false, 1},
+		"takes nothing for nothing":                            {40, 1, "deletionPolicy: Delete", "0%", false, 0},
+		"looks at Secrets that would be emptied":               {40, 9, "deletionPolicy: Merge", "20%", false, 8},
+		"lets a few be emptied":                                {40, 8, "deletionPolicy: Merge", "20%", true, 8},
+		"looks at Secrets whose template leaves nothing":       {40, 40, "template: {data: {}}", "20%", false, 8},
+		"leaves those alone that nothing would be taken from":  {40, 40, "creationPolicy: Merge, deletionPolicy: Merge", "0", true, 0},
+		"looks at Secrets that are no target any more as well": {40, 40, "name: new-name", "20%", false, 8},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := synced(test.secrets, test.target)
+			lost := test.lost
+			if strings.Contains(test.target, "template") || strings.Contains(test.target, "name:") {
+				lost = 0 // it is not the store that has lost them
+			}
+			bound, err := core.ParseMaxRemovals(test.bound)
+			require.NoError(t, err)
+			report := pass(t, s, losing(lost), func(c *core.Config) { c.MaxRemovals = bound })
+			var refused, written []string
+			for _, r := range report.Results {
+				if r.Reason == core.GuardRail {
+					refused = append(refused, r.Name)
+					assert.Contains(t, r.Message, "--max-removals")
+					assert.NotContains(t, s.bodies["PATCH externalsecrets/status "+r.Name], "could not get secret data")
+					assert.Contains(t, s.bodies["PATCH externalsecrets/status "+r.Name], "too many others")
+				}
+			}
+			for _, write := range s.writes {
+				if strings.HasPrefix(write, "DELETE secrets") || strings.HasPrefix(write, "PUT secrets") {
+					written = append(written, write)
+				}
+			}
+			if test.removed {
+				assert.Empty(t, refused)
+				assert.NotContains(t, strings.Join(report.Notes, "\n"), "deleted or emptied")
+				assert.Equal(t, test.secrets, report.Count(core.Deleted)+report.Count(core.Updated)+report.Count(core.Unchanged))
+				return
+			}
+			assert.Len(t, refused, test.lost)
+			for _, write := range written {
+				assert.False(t, strings.HasPrefix(write, "DELETE"), write)
+				assert.False(t, slices.ContainsFunc(refused, func(name string) bool { return write == "PUT secrets "+name }), write)
+			}
+			require.Len(t, report.Notes, 1)
+			assert.Contains(t, report.Notes[0], fmt.Sprintf("%d of %d Secrets would be deleted or emptied, and no more than %d may", test.lost, test.secrets, test.allowed))
+			assert.Equal(t, core.Removals{Secrets: test.secrets, Allowed: test.allowed, Refused: test.lost}, report.Removals)
+		})
+	}
+	t.Run("a pass that was stopped removes nothing, since it has not seen everything", func(t *testing.T) {
+		s := synced(4, "deletionPolicy: Delete")
+		ctx, stop := context.WithCancel(t.Context())
+		store := losing(1)
+		value := store.value
+		store.value = func(key string) provider.Answer {
+			stop()
+			return value(key)
+		}
+		bound, err := core.ParseMaxRemovals("20%")
+		require.NoError(t, err)
+		report, err := core.Sync(ctx, core.Config{
+			Kube: s.serve(t), Providers: provider.Registry{"shelf": store}, Class: "ours", MaxRemovals: bound, Grace: 1 << 40,
+		})
+		require.NoError(t, err)
+		assert.Equal(t, "skipped Stopped", outcomes(report)["es-0"])
+		assert.NotContains(t, strings.Join(s.writes, "\n"), "DELETE")
+	})
+	t.Run("without a bound nothing is held", func(t *testing.T) {
+		report := pass(t, synced(40, "deletionPolicy: Delete"), losing(40))
+		assert.Equal(t, 40, report.Count(core.Deleted))
+		assert.Zero(t, report.Removals)
+	})
+}
+
+func TestParseMaxRemovals(t *testing.T) {
+	for text, ok := range map[string]bool{
+		"0": true, "10": true, "0%": true, "20%": true, "100%": true, "": false, "ten": false, "-1": false, "-1%": false, "101%": false, "2.5%": false, "%": false,
+	} {
+		_, err := core.ParseMaxRemovals(text)
+		if ok {
+			assert.NoError(t, err, text)
+		} else {
+			assert.ErrorContains(t, err, "such as 20%", text)
+		}
+	}
+}
+
+func TestAbort(t *testing.T) {
+	s := &server{lists: map[string][]string{"secretstores": {shelfStore}, "externalsecrets": {wants("a"), wants("b")}}}
+	ctx, stop := context.WithCancelCause(t.Context())
+	store := &shelf{value: func(string) provider.Answer {
+		stop(fmt.Errorf("somebody else writes: %w", core.ErrAbort))
+		return provider.Answer{Value: secret.FromString("v")}
+	}}
+	report, err := core.Sync(ctx, core.Config{Kube: s.serve(t), Providers: provider.Registry{"shelf": store}, Class: "ours", Grace: 1 << 40})
+	require.NoError(t, err)
+	assert.Equal(t, map[string]string{"a": "skipped Stopped", "b": "skipped Stopped"}, outcomes(report))
+	assert.Empty(t, s.writes, "what is in flight has no time left")
+}
