@@ -59,7 +59,7 @@ func TestTheGuardRail(t *testing.T) {
 		"takes nothing for nothing":                            {40, 1, "deletionPolicy: Delete", "0%", false, 0},
 		"looks at Secrets that would be emptied":               {40, 9, "deletionPolicy: Merge", "20%", false, 8},
 		"lets a few be emptied":                                {40, 8, "deletionPolicy: Merge", "20%", true, 8},
-		"looks at Secrets whose template leaves nothing":       {40, 40, "template: {data: {}}", "20%", false, 8},
+		"looks at Secrets whose template leaves nothing":       {40, 40, "template: {templateFrom: [{literal: ''}]}", "20%", false, 8},
 		"leaves those alone that nothing would be taken from":  {40, 40, "creationPolicy: Merge, deletionPolicy: Merge", "0", true, 0},
 		"looks at Secrets that are no target any more as well": {40, 40, "name: new-name", "20%", false, 8},
 	} {
