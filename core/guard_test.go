@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -142,13 +144,20 @@ func TestParseMaxRemovals(t *testing.T) {
 
 func TestAbort(t *testing.T) {
 	s := &server{lists: map[string][]string{"secretstores": {shelfStore}, "externalsecrets": {wants("a"), wants("b")}}}
-	ctx, stop := context.WithCancelCause(t.Context())
-	store := &shelf{value: func(string) provider.Answer {
-		stop(fmt.Errorf("somebody else writes: %w", core.ErrAbort))
-		return provider.Answer{Value: secret.FromString("v")}
-	}}
-	report, err := core.Sync(ctx, core.Config{Kube: s.serve(t), Providers: provider.Registry{"shelf": store}, Class: "ours", Grace: 1 << 40})
+	ctx, stop := context.WithCancel(t.Context())
+	abort, once := make(chan struct{}), sync.Once{}
+	s.refuse = func(request string) string {
+		if request == "POST secrets" {
+			once.Do(func() { stop(); close(abort) })
+			<-ctx.Done()
+			time.Sleep(50 * time.Millisecond) // the answer comes too late
+		}
+		return ""
+	}
+	report, err := core.Sync(ctx, core.Config{
+		Kube: s.serve(t), Providers: provider.Registry{"shelf": &shelf{}}, Class: "ours", Grace: time.Hour, Abort: abort, Concurrency: 1,
+	})
 	require.NoError(t, err)
 	assert.Equal(t, map[string]string{"a": "skipped Stopped", "b": "skipped Stopped"}, outcomes(report))
-	assert.Empty(t, s.writes, "what is in flight has no time left")
+	assert.Equal(t, []string{"POST secrets"}, s.writes, "what is in flight has no time left, and nothing follows it")
 }

@@ -5,7 +5,6 @@ package core
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -49,8 +48,11 @@ type Config struct {
 	// MaxRemovals is how many Secrets the pass may delete or empty: a number, or a share of those that are there. Nil means any
 	// number.
 	MaxRemovals *intstr.IntOrString
-	// Grace is how long what is in flight may go on once the context is done, unless that is by ErrAbort.
+	// Grace is how long what is in flight may go on once the context is done.
 	Grace time.Duration
+	// Abort, if set, is closed when nothing may go on any more, not even what is in flight: another may be writing already. The
+	// context is done by then.
+	Abort <-chan struct{}
 	// Component names the program that makes the pass, as the source of Events.
 	Component string
 	// Begin, if set, is told once how many ExternalSecrets the pass is about.
@@ -58,9 +60,6 @@ type Config struct {
 	// Observe, if set, is told each result as it comes, one at a time.
 	Observe func(Result)
 }
-
-// ErrAbort, as the cause of the end of a context, leaves what is in flight no time: another may be writing already.
-var ErrAbort = errors.New("the pass must end at once")
 
 // Sync makes a pass. When ctx is done it takes in nothing new, finishes what is in flight within the grace period and
 // reports the rest as skipped. The error is for what kept the pass as a whole from being made; what fails for one
@@ -70,7 +69,7 @@ func Sync(ctx context.Context, config Config) (Report, error) {
 	if p.Concurrency <= 0 {
 		p.Concurrency = DefaultConcurrency
 	}
-	work, cancel := outlive(ctx, config.Grace)
+	work, cancel := outlive(ctx, config.Grace, config.Abort)
 	defer cancel()
 
 	items, err := p.prepare(ctx)
@@ -88,17 +87,20 @@ func Sync(ctx context.Context, config Config) (Report, error) {
 	return p.report, nil
 }
 
-// outlive makes a context that is done a while after ctx is.
-func outlive(ctx context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
+// outlive makes a context that is done a while after ctx is, or with abort.
+func outlive(ctx context.Context, grace time.Duration, abort <-chan struct{}) (context.Context, context.CancelFunc) {
 	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, func() {
-		if errors.Is(context.Cause(ctx), ErrAbort) {
-			cancel()
-			return
-		}
 		timer := time.AfterFunc(grace, cancel)
 		context.AfterFunc(work, func() { timer.Stop() })
 	})
+	go func() {
+		select {
+		case <-abort:
+			cancel()
+		case <-work.Done():
+		}
+	}()
 	return work, func() { stop(); cancel() }
 }
 

@@ -1,0 +1,110 @@
+package lease
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// releaseWithin bounds the request that gives a lease back.
+const releaseWithin = 5 * time.Second
+
+// Kept is a lease that is being renewed.
+type Kept struct {
+	// Context is done when the run is to end: with its parent, or because the lease is lost, which is its cause then.
+	Context context.Context
+	// Lost is closed when another run may begin to write.
+	Lost <-chan struct{}
+
+	lock   *Lock
+	cancel context.CancelCauseFunc
+	stop   chan struct{}
+	ended  chan struct{}
+}
+
+// Keep renews the lease, which has been acquired, until Release is called or it is lost: also when ctx is done, because a run has
+// things in flight then.
+func (l *Lock) Keep(ctx context.Context) *Kept {
+	kept, cancel := context.WithCancelCause(ctx)
+	lost := make(chan struct{})
+	k := &Kept{Context: kept, Lost: lost, lock: l, cancel: cancel, stop: make(chan struct{}), ended: make(chan struct{})}
+	go func() {
+		defer close(k.ended)
+		if err := l.renewUntil(context.WithoutCancel(ctx), k.stop); err != nil {
+			cancel(err)
+			close(lost)
+		}
+	}()
+	return k
+}
+
+// Release ends the renewing and gives the lease back, unless it is lost. The context is done after it.
+func (k *Kept) Release(ctx context.Context) error {
+	defer k.cancel(context.Canceled)
+	close(k.stop)
+	<-k.ended
+	select {
+	case <-k.Lost:
+		return nil
+	default:
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseWithin)
+	defer cancel()
+	k.lock.held.Spec.HolderIdentity = nil
+	return k.lock.Objects.Update(ctx, k.lock.ref(), k.lock.held)
+}
+
+// renewUntil renews the lease until stop is closed. An error means that it is lost.
+func (l *Lock) renewUntil(ctx context.Context, stop <-chan struct{}) error {
+	every, limit := l.Duration/3, l.Duration*2/3
+	wait := every
+	for {
+		select {
+		case <-stop:
+			return nil
+		case <-time.After(wait):
+		}
+		err := l.renew(ctx, l.renewed.Add(limit))
+		switch {
+		case err == nil:
+			wait = every
+		case apierrors.IsNotFound(err):
+			return fmt.Errorf("%w: somebody has deleted it: %w", errLost, err)
+		case apierrors.IsConflict(err):
+			current, readErr := l.read(ctx)
+			switch {
+			case readErr != nil:
+			case current == nil:
+				return fmt.Errorf("%w: somebody has deleted it", errLost)
+			case holderOf(current) != l.Holder():
+				return fmt.Errorf("%w: %q holds it now", errLost, holderOf(current))
+			default:
+				l.held = current // somebody has touched it, or an answer did not arrive
+			}
+			wait = 0
+		default:
+			wait = every / 5
+		}
+		if time.Since(l.renewed) >= limit {
+			return fmt.Errorf("%w: it could not be renewed for %s: %w", errLost, limit, err)
+		}
+	}
+}
+
+// renew writes the present time into the lease.
+func (l *Lock) renew(ctx context.Context, deadline time.Time) error {
+	ctx, cancel := context.WithDeadline(ctx, deadline)
+	defer cancel()
+	began := time.Now()
+	next := l.held.DeepCopy()
+	now := metav1.NewMicroTime(began)
+	next.Spec.RenewTime = &now
+	if err := l.Objects.Update(ctx, l.ref(), next); err != nil {
+		return err
+	}
+	l.held, l.renewed = next, began
+	return nil
+}
