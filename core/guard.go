@@ -22,7 +22,7 @@ const DefaultMaxRemovals = "20%"
 const fewRemovals = 3
 
 // errGuardRail says the same in each pass, so that it is recorded once.
-var errGuardRail = errors.New("its Secret would be deleted or emptied, and so would too many others in the same pass, " +
+var errGuardRail = errors.New("its Secret would be deleted or emptied, and so would too many others in this run, " +
 	"so that none of them was: see that the stores are right, and allow it with --max-removals if they are")
 
 // Removals tells how many Secrets of a pass were to lose all that they had.
@@ -35,26 +35,49 @@ type Removals struct {
 	Refused int `json:"refused"`
 }
 
-// ParseMaxRemovals reads a number such as "10", or a share such as "20%", as Config.MaxRemovals has it.
-func ParseMaxRemovals(text string) (*intstr.IntOrString, error) {
-	const whole = 100
-	bound := intstr.Parse(text)
-	if n, err := intstr.GetScaledValueFromIntOrPercent(&bound, whole, false); err != nil || n < 0 || (bound.Type == intstr.String && n > whole) {
-		return nil, fmt.Errorf("%q is neither a number of Secrets, such as 10, nor a share of them, such as 20%%", text)
-	}
-	return &bound, nil
+// RemovalGuard bounds how many Secrets may be deleted or emptied by a run, which is a pass or several. It is made by
+// NewRemovalGuard.
+type RemovalGuard struct {
+	bound intstr.IntOrString
+
+	mu            sync.Mutex
+	begun         bool
+	limit         int
+	made, refused int
 }
 
-// allowed is what a bound allows of so many Secrets.
-func allowed(bound *intstr.IntOrString, secrets int) (int, error) {
-	n, err := intstr.GetScaledValueFromIntOrPercent(bound, secrets, false)
-	if err != nil {
-		return 0, fmt.Errorf("read the bound on removals: %w", err)
+// NewRemovalGuard bounds removals by a number such as "10", or by a share such as "20%" of the Secrets of the first pass.
+func NewRemovalGuard(bound string) (*RemovalGuard, error) {
+	const whole = 100
+	g := &RemovalGuard{bound: intstr.Parse(bound)}
+	if n, err := intstr.GetScaledValueFromIntOrPercent(&g.bound, whole, false); err != nil || n < 0 || (g.bound.Type == intstr.String && n > whole) {
+		return nil, fmt.Errorf("%q is neither a number of Secrets, such as 10, nor a share of them, such as 20%%", bound)
 	}
-	if bound.Type == intstr.String && bound.StrVal != "0%" {
-		n = max(n, fewRemovals)
+	return g, nil
+}
+
+// admit tells whether a pass that knows of so many Secrets may remove n of them, and how many it might. Once a run was refused
+// removals no more are made: they might be those, by and by.
+func (g *RemovalGuard) admit(n, secrets int) (limit int, ok bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.begun {
+		g.begun = true
+		g.limit, _ = intstr.GetScaledValueFromIntOrPercent(&g.bound, secrets, false) // which NewRemovalGuard has tried
+		if g.bound.Type == intstr.String && g.bound.StrVal != "0%" {
+			g.limit = max(g.limit, fewRemovals)
+		}
 	}
-	return n, nil
+	limit = max(g.limit-g.made, 0)
+	if g.refused > 0 {
+		limit = 0
+	}
+	if n > limit {
+		g.refused += n
+		return limit, false
+	}
+	g.made += n
+	return limit, true
 }
 
 // guard keeps back what would delete or empty a Secret until everything has been read: only then is it known whether it is one
@@ -94,7 +117,7 @@ func (p *pass) removes(t *task) bool {
 
 // hold keeps a task back, once, if the number of removals is bounded; false if it is to go on.
 func (p *pass) hold(t *task, do func(context.Context)) bool {
-	if p.MaxRemovals == nil || t.held {
+	if p.Guard == nil || t.held {
 		return false
 	}
 	t.held = true
@@ -107,29 +130,23 @@ func (p *pass) hold(t *task, do func(context.Context)) bool {
 // remove does what was held, or refuses all of it where it is more than is allowed. A pass that was stopped has not seen
 // everything, and removes nothing.
 func (p *pass) remove(ctx, work context.Context) {
-	if p.MaxRemovals == nil {
+	if p.Guard == nil {
 		return
 	}
 	held := p.guard.held
 	counts := Removals{Secrets: int(p.guard.secrets.Load())}
-	limit, err := allowed(p.MaxRemovals, counts.Secrets)
-	if err != nil {
-		p.note(err.Error()) // and nothing is allowed
-	}
-	counts.Allowed = limit
-	defer func() { p.report.Removals = counts }()
-	do := func(r removal) { r.do(work) }
-	switch {
-	case ctx.Err() != nil:
+	do, ok := func(r removal) { r.do(work) }, true
+	if ctx.Err() != nil {
 		do = func(r removal) { p.skip(r.task, Stopped, fetch.ErrStopped.Error()) }
-	case len(held) > limit:
-		counts.Refused = len(held)
-		p.note(fmt.Sprintf("%d of %d Secrets would be deleted or emptied, and no more than %d may be in one pass: none of them was",
-			len(held), counts.Secrets, limit))
-		do = func(r removal) { p.fail(work, r.task, GuardRail, errGuardRail) }
-	default:
+	} else if counts.Allowed, ok = p.Guard.admit(len(held), counts.Secrets); ok {
 		counts.Made = len(held)
+	} else {
+		counts.Refused = len(held)
+		p.note(fmt.Sprintf("%d of %d Secrets would be deleted or emptied, and no more than %d may be: none of them was",
+			len(held), counts.Secrets, counts.Allowed))
+		do = func(r removal) { p.fail(work, r.task, GuardRail, errGuardRail) }
 	}
+	p.report.Removals = counts
 	var group errgroup.Group
 	group.SetLimit(p.Concurrency)
 	for _, r := range held {

@@ -71,9 +71,9 @@ func TestTheGuardRail(t *testing.T) {
 			if strings.Contains(test.target, "template") || strings.Contains(test.target, "name:") {
 				lost = 0 // it is not the store that has lost them
 			}
-			bound, err := core.ParseMaxRemovals(test.bound)
+			guard, err := core.NewRemovalGuard(test.bound)
 			require.NoError(t, err)
-			report := pass(t, s, losing(lost), func(c *core.Config) { c.MaxRemovals = bound })
+			report := pass(t, s, losing(lost), func(c *core.Config) { c.Guard = guard })
 			var refused, written []string
 			for _, r := range report.Results {
 				if r.Reason == core.GuardRail {
@@ -113,14 +113,29 @@ func TestTheGuardRail(t *testing.T) {
 			stop()
 			return value(key)
 		}
-		bound, err := core.ParseMaxRemovals("20%")
+		guard, err := core.NewRemovalGuard("20%")
 		require.NoError(t, err)
 		report, err := core.Sync(ctx, core.Config{
-			Kube: s.serve(t), Providers: provider.Registry{"shelf": store}, Class: "ours", MaxRemovals: bound, Grace: 1 << 40,
+			Kube: s.serve(t), Providers: provider.Registry{"shelf": store}, Class: "ours", Guard: guard, Grace: 1 << 40,
 		})
 		require.NoError(t, err)
 		assert.Equal(t, "skipped Stopped", outcomes(report)["es-0"])
 		assert.NotContains(t, strings.Join(s.writes, "\n"), "DELETE")
+	})
+	t.Run("a bound is that of all passes of a run, and none is made after a refusal", func(t *testing.T) {
+		guard, err := core.NewRemovalGuard("20%")
+		require.NoError(t, err)
+		with := func(c *core.Config) { c.Guard = guard }
+		assert.Equal(t, core.Removals{Secrets: 40, Allowed: 8, Made: 5}, pass(t, synced(40, "deletionPolicy: Delete"), losing(5), with).Removals)
+		assert.Equal(t, core.Removals{Secrets: 3, Allowed: 3, Made: 3}, pass(t, synced(3, "deletionPolicy: Delete"), losing(3), with).Removals)
+		assert.Equal(t, core.Removals{Secrets: 1, Refused: 1}, pass(t, synced(1, "deletionPolicy: Delete"), losing(1), with).Removals)
+	})
+	t.Run("a run that was refused some makes none of them by and by", func(t *testing.T) {
+		guard, err := core.NewRemovalGuard("20%")
+		require.NoError(t, err)
+		with := func(c *core.Config) { c.Guard = guard }
+		assert.Equal(t, core.Removals{Secrets: 40, Allowed: 8, Refused: 40}, pass(t, synced(40, "deletionPolicy: Delete"), losing(40), with).Removals)
+		assert.Equal(t, core.Removals{Secrets: 2, Refused: 2}, pass(t, synced(2, "deletionPolicy: Delete"), losing(2), with).Removals)
 	})
 	t.Run("without a bound nothing is held", func(t *testing.T) {
 		report := pass(t, synced(40, "deletionPolicy: Delete"), losing(40))
@@ -129,11 +144,11 @@ func TestTheGuardRail(t *testing.T) {
 	})
 }
 
-func TestParseMaxRemovals(t *testing.T) {
+func TestNewRemovalGuard(t *testing.T) {
 	for text, ok := range map[string]bool{
 		"0": true, "10": true, "0%": true, "20%": true, "100%": true, "": false, "ten": false, "-1": false, "-1%": false, "101%": false, "2.5%": false, "%": false,
 	} {
-		_, err := core.ParseMaxRemovals(text)
+		_, err := core.NewRemovalGuard(text)
 		if ok {
 			assert.NoError(t, err, text)
 		} else {

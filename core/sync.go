@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
-	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/client-go/rest"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
@@ -45,9 +44,8 @@ type Config struct {
 	DryRun write.DryRun
 	// Concurrency is how many ExternalSecrets are written at once; zero means DefaultConcurrency.
 	Concurrency int
-	// MaxRemovals is how many Secrets the pass may delete or empty: a number, or a share of those that are there. Nil means any
-	// number.
-	MaxRemovals *intstr.IntOrString
+	// Guard bounds how many Secrets may be deleted or emptied. Nil means any number.
+	Guard *RemovalGuard
 	// Grace is how long what is in flight may go on once the context is done.
 	Grace time.Duration
 	// Abort, if set, is closed when nothing may go on any more, not even what is in flight: another may be writing already. The

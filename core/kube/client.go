@@ -1,6 +1,6 @@
 // Package kube is a thin client for the few requests that the pipeline makes of the API server. It decodes nothing that it
 // need not: ExternalSecrets and stores pass as raw JSON, one by one. It decides nothing: what to read or write is said by the
-// stations. No informer, no cache, no watch.
+// stations. No informer, no cache.
 package kube
 
 import (

@@ -22,34 +22,49 @@ type Selector struct {
 // List pages through the objects of resource ("externalsecrets", "secretstores", "clustersecretstores") in namespace, or
 // everywhere where namespace is empty, and hands out each page as raw JSON.
 func (c *Client) List(ctx context.Context, resource, namespace string, selector Selector, page func([]json.RawMessage) error) error {
+	_, err := c.ListVersion(ctx, resource, namespace, selector, page)
+	return err
+}
+
+// ListVersion is List, and returns the version of the list, from which it can be watched.
+func (c *Client) ListVersion(
+	ctx context.Context, resource, namespace string, selector Selector, page func([]json.RawMessage) error,
+) (version string, err error) {
 	token := ""
 	for {
-		request := c.resource(c.raw.Get(), resource, namespace).Param("limit", strconv.Itoa(pageSize))
-		for name, value := range map[string]string{
-			"labelSelector": selector.Labels, "fieldSelector": selector.Fields, "continue": token,
-		} {
-			if value != "" {
-				request = request.Param(name, value)
-			}
+		request := c.selected(resource, namespace, selector).Param("limit", strconv.Itoa(pageSize))
+		if token != "" {
+			request = request.Param("continue", token)
 		}
 		body, err := bodyOf(request.Do(ctx))
 		if err != nil {
-			return fmt.Errorf("list %s: %w", resource, err)
+			return "", fmt.Errorf("list %s: %w", resource, err)
 		}
 		var list struct {
 			Metadata metav1.ListMeta   `json:"metadata"`
 			Items    []json.RawMessage `json:"items"`
 		}
 		if err := json.Unmarshal(body, &list); err != nil {
-			return fmt.Errorf("read the list of %s: %w", resource, err)
+			return "", fmt.Errorf("read the list of %s: %w", resource, err)
 		}
 		if err := page(list.Items); err != nil {
-			return err
+			return "", err
 		}
 		if token = list.Metadata.Continue; token == "" {
-			return nil
+			return list.Metadata.ResourceVersion, nil
 		}
 	}
+}
+
+// selected begins a request for the objects of resource that the selector admits.
+func (c *Client) selected(resource, namespace string, selector Selector) *rest.Request {
+	request := c.resource(c.raw.Get(), resource, namespace)
+	for name, value := range map[string]string{"labelSelector": selector.Labels, "fieldSelector": selector.Fields} {
+		if value != "" {
+			request = request.Param(name, value)
+		}
+	}
+	return request
 }
 
 // Get reads one object of resource as raw JSON.

@@ -120,7 +120,7 @@ func distinct[T comparable](all []T) []T {
 	return kept
 }
 
-// Decode makes an Item of an ExternalSecret.
+// Decode reads an ExternalSecret. What is wrong with it is in the Item.
 func Decode(raw json.RawMessage) Item {
 	var identity struct {
 		Metadata struct {
