@@ -6,16 +6,14 @@ import (
 	"io"
 	"log/slog"
 	"strings"
+	"time"
 
 	"github.com/spf13/pflag"
-	"k8s.io/apimachinery/pkg/fields"
-	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
-	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/write"
 )
 
@@ -25,16 +23,28 @@ const environmentPrefix = "EXTERNALSECRET_RUNNER_"
 // ErrHelp means that the flags asked for help, which was printed.
 var ErrHelp = pflag.ErrHelp
 
+// defaultKeepRuns is how many reports are kept of each shard.
+const defaultKeepRuns = 10
+
 // Settings are the runner's flags before they are checked.
 type Settings struct {
-	Kubeconfig, Context     string
-	Namespaces              []string
-	Selector, FieldSelector string
-	Class                   string
-	GenericTargets          bool
-	Concurrency             int
-	DryRun, Report          string
-	LogLevel                string
+	Kubeconfig, Context      string
+	Namespaces, Names        []string
+	Selector, FieldSelector  string
+	Class                    string
+	GenericTargets           bool
+	Shards, Shard            int
+	Concurrency              int
+	Force                    bool
+	DryRun                   string
+	MaxRemovals              string
+	Lease                    string
+	Linger                   time.Duration
+	Report, ReportTo         string
+	KeepRuns                 int
+	TerminationLog           string
+	MetricsFile, PushMetrics string
+	LogLevel                 string
 }
 
 // Flags makes the flag set that fills s, with the defaults.
@@ -43,14 +53,26 @@ func (s *Settings) Flags() *pflag.FlagSet {
 	flags.StringVar(&s.Kubeconfig, "kubeconfig", "", "path of a kubeconfig; without it the Pod's service account is used, or the kubeconfig that kubectl would use")
 	flags.StringVar(&s.Context, "context", "", "context of the kubeconfig")
 	flags.StringSliceVar(&s.Namespaces, "namespaces", nil, "namespaces to reconcile, comma-separated; all if empty")
+	flags.StringSliceVar(&s.Names, "names", nil, "ExternalSecrets to reconcile and no others, comma-separated, each as NAMESPACE/NAME")
 	flags.StringVarP(&s.Selector, "selector", "l", "", "label selector of the ExternalSecrets to reconcile")
 	flags.StringVar(&s.FieldSelector, "field-selector", "", "field selector of the ExternalSecrets to reconcile")
 	flags.StringVar(&s.Class, "controller-class", api.ControllerDefault, "class of the stores to serve, besides those that name none")
 	flags.BoolVar(&s.GenericTargets, "unsafe-allow-generic-targets", false,
 		"let ExternalSecrets write other objects than Secrets (spec.target.manifest), as far as the runner's rights go")
+	flags.IntVar(&s.Shards, "shards", 1, "how many runs share the ExternalSecrets, each of them a shard")
+	flags.IntVar(&s.Shard, "shard", -1, "which shard this run is, from 0; if negative, what "+completionIndex+" says, which an Indexed Job sets")
 	flags.IntVar(&s.Concurrency, "concurrency", core.DefaultConcurrency, "how many ExternalSecrets are written at once")
-	flags.StringVar(&s.DryRun, "dry-run", string(write.DryRunNone), "none, client (compare and write nothing) or server (have the API server check the writes)")
+	flags.BoolVar(&s.Force, "force", false, "refresh also what is not due")
+	flags.StringVar(&s.DryRun, "dry-run", string(write.DryRunNone), "none, client (compare and write nothing) or server (have the API server check the writes); a dry run needs no lease")
+	flags.StringVar(&s.MaxRemovals, "max-removals", core.DefaultMaxRemovals, "how many Secrets a run may delete or empty: a number, or a share of those there are, but three at least; if it would be more, none is")
+	flags.StringVar(&s.Lease, "lease", "", "Lease to hold during the run, as NAMESPACE/NAME, so that no other run works at the same time; with shards its name ends with the shard's number")
+	flags.DurationVar(&s.Linger, "linger", 0, "how long after its begin the run goes on, to sync within seconds what is new or changes and what comes due; 0 ends it with the pass")
 	flags.StringVar(&s.Report, "report", string(ReportSummary), "what the line of JSON on standard output holds: summary (counts and failures) or full (every result)")
+	flags.StringVar(&s.ReportTo, "report-to", "", "ConfigMap in which to keep the reports of the last runs, as NAMESPACE/NAME")
+	flags.IntVar(&s.KeepRuns, "keep-runs", defaultKeepRuns, "how many runs --report-to keeps, of each shard")
+	flags.StringVar(&s.TerminationLog, "termination-log", "", "file to write a one-line summary to, such as /dev/termination-log")
+	flags.StringVar(&s.MetricsFile, "metrics-file", "", "file to write Prometheus metrics to, for a textfile collector; with shards each has one of its own")
+	flags.StringVar(&s.PushMetrics, "push-metrics", "", "URL of a Prometheus Pushgateway to send metrics to")
 	flags.StringVar(&s.LogLevel, "log-level", "info", "debug, info, warn or error")
 	return flags
 }
@@ -75,42 +97,6 @@ func (s *Settings) Parse(args []string, lookup func(string) (string, bool), out 
 		}
 	})
 	return errors.Join(failures...)
-}
-
-// Config checks the settings and connects them to what they name. Logs go to logs as JSON, the report to out.
-func (s *Settings) Config(providers provider.Registry, out, logs io.Writer) (Config, error) {
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(s.LogLevel)); err != nil {
-		return Config{}, fmt.Errorf("--log-level %q is none of debug, info, warn and error", s.LogLevel)
-	}
-	dryRun := write.DryRun(s.DryRun)
-	switch dryRun {
-	case write.DryRunNone, write.DryRunClient, write.DryRunServer:
-	default:
-		return Config{}, fmt.Errorf("--dry-run %q is none of none, client and server", s.DryRun)
-	}
-	format := ReportFormat(s.Report)
-	if format != ReportSummary && format != ReportFull {
-		return Config{}, fmt.Errorf("--report %q is neither summary nor full", s.Report)
-	}
-	if _, err := labels.Parse(s.Selector); err != nil {
-		return Config{}, fmt.Errorf("--selector %q: %w", s.Selector, err)
-	}
-	if _, err := fields.ParseSelector(s.FieldSelector); err != nil {
-		return Config{}, fmt.Errorf("--field-selector %q: %w", s.FieldSelector, err)
-	}
-	if s.Concurrency < 1 {
-		return Config{}, fmt.Errorf("--concurrency %d is less than 1", s.Concurrency)
-	}
-	log := slog.New(slog.NewJSONHandler(logs, &slog.HandlerOptions{Level: level}))
-	connection, err := s.connection(log)
-	if err != nil {
-		return Config{}, err
-	}
-	return Config{
-		Kube: connection, Providers: providers, Namespaces: s.Namespaces, Selector: s.Selector, FieldSelector: s.FieldSelector,
-		Class: s.Class, GenericTargets: s.GenericTargets, Concurrency: s.Concurrency, DryRun: dryRun, Report: format, Log: log, Out: out,
-	}, nil
 }
 
 func (s *Settings) connection(log *slog.Logger) (*rest.Config, error) {

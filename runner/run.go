@@ -1,23 +1,27 @@
-// Package runner is what the CronJob runs: one pass over the cluster, logged and summed up for machines. How ExternalSecrets
-// are synced is core's business; what a person types is plugin's.
+// Package runner is what the CronJob runs: one pass over the cluster, or over its shard, under a lease, logged and summed up for
+// machines. How ExternalSecrets are synced is core's business; what a person types is plugin's.
 package runner
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
+	"errors"
 	"io"
 	"log/slog"
+	"sync"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/rest"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core"
-	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/fanout"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/kube"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/resolve"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/write"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/runner/lease"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/runner/linger"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/runner/report"
 )
 
 // Component is the source of the runner's Events and its user agent.
@@ -28,13 +32,13 @@ const grace = 20 * time.Second
 
 // Exit codes of the runner. A signal adds its number to 128, as shells do.
 const (
-	// ExitOK: every ExternalSecret that was due is synced.
+	// ExitOK: every ExternalSecret that was due is synced, or another run is at it.
 	ExitOK = 0
 	// ExitSomeFailed: the pass was made, and some ExternalSecrets or ClusterExternalSecrets failed.
 	ExitSomeFailed = 1
 	// ExitMisconfigured: no pass can be made until someone changes the flags, the rights or the installed CRDs.
 	ExitMisconfigured = 2
-	// ExitUnavailable: no pass could be made this time; the next may succeed.
+	// ExitUnavailable: no pass could be made this time, or it was cut short; the next may succeed.
 	ExitUnavailable = 3
 )
 
@@ -49,122 +53,229 @@ const (
 	ReportFull ReportFormat = "full"
 )
 
-// Config says which pass to make.
+// Config says which run to make.
 type Config struct {
 	Kube      *rest.Config
 	Providers provider.Registry
-	// Namespaces are those to reconcile; none means all.
-	Namespaces []string
-	// Selector and FieldSelector narrow the ExternalSecrets.
-	Selector, FieldSelector string
+	// Scope says which ExternalSecrets the run is about.
+	Scope resolve.Scope
 	// Class is the controller class that the runner serves.
 	Class string
 	// GenericTargets permits targets that are no Secrets.
 	GenericTargets bool
 	Concurrency    int
 	DryRun         write.DryRun
-	Report         ReportFormat
-	Log            *slog.Logger
-	Out            io.Writer
+	// Force refreshes what is not due.
+	Force bool
+	// Verbose logs also what was skipped or is unchanged.
+	Verbose bool
+	// Guard bounds how many Secrets may be deleted or emptied.
+	Guard *core.RemovalGuard
+	// Lease is the lease that the run is to hold; nil means none. It has no Run yet.
+	Lease *lease.Lock
+	// Linger is how long after its begin the run goes on; zero means until the pass is over.
+	Linger time.Duration
+	// Publish says where the report goes besides Out.
+	Publish Publish
+	Report  ReportFormat
+	Log     *slog.Logger
+	Out     io.Writer
 }
 
-// Run makes a pass and writes its report. It returns an exit code; what a signal adds to it is the caller's business.
+// Run makes a run and writes its report. It returns an exit code; what a signal adds to it is the caller's business.
 func Run(ctx context.Context, config Config) int {
-	report, err := core.Sync(ctx, core.Config{
-		Kube:           config.Kube,
-		Providers:      config.Providers,
-		Scope:          resolve.Scope{Namespaces: config.Namespaces, Selector: kube.Selector{Labels: config.Selector, Fields: config.FieldSelector}},
-		Class:          config.Class,
-		GenericTargets: config.GenericTargets,
-		DryRun:         config.DryRun,
-		Concurrency:    config.Concurrency,
-		Grace:          grace,
-		Component:      Component,
-		Begin:          func(total int) { config.Log.Info("pass begins", "externalSecrets", total, "dryRun", config.DryRun) },
-		Observe:        func(r core.Result) { logResult(ctx, config.Log, r) },
-	})
-	if err != nil {
-		config.Log.Error("no pass could be made", "error", err.Error())
-		return exitCodeOf(err)
+	r := &run{Config: config}
+	r.report.Started = time.Now()
+	r.report.ID = report.NewID(r.report.Started, config.Scope.Shard)
+	if shard := config.Scope.Shard; shard.Of > 1 {
+		r.report.Shard = &report.Shard{Index: shard.Index, Of: shard.Of}
 	}
-	for _, r := range report.ClusterExternalSecrets {
-		logFanOut(ctx, config.Log, r)
+	r.report.Exit = r.locked(ctx)
+	if ctx.Err() != nil && r.report.Error == "" {
+		r.report.Error = "stopped by a signal"
 	}
-	for _, note := range report.Notes {
-		config.Log.Warn("note", "note", note)
+	r.publish(ctx)
+	if !r.made {
+		return r.report.Exit
 	}
-	if err := printReport(config.Out, report, config.Report); err != nil {
+	if err := r.print(); err != nil {
 		config.Log.Error("the report could not be written", "error", err.Error())
 		return ExitUnavailable
 	}
-	if report.Failed() {
+	return r.report.Exit
+}
+
+// run is the state of a Run.
+type run struct {
+	Config
+	// made tells that there is something to report: a pass, or that another run makes it.
+	made bool
+
+	mu     sync.Mutex // guards report while it lingers
+	report report.Run
+}
+
+// locked makes the run while it holds the lease, where there is one.
+func (r *run) locked(ctx context.Context) int {
+	if r.Lease == nil {
+		return r.passAndLinger(ctx, nil)
+	}
+	r.Lease.Run = r.report.ID
+	r.report.Lease = &report.Lease{Name: r.Lease.Namespace + "/" + r.Lease.Name, Holder: r.Lease.Holder(), Held: true}
+	if err := r.Lease.Acquire(ctx); err != nil {
+		return r.notAcquired(err)
+	}
+	r.Log.Info("holds the lease", "lease", r.report.Lease.Name, "holder", r.report.Lease.Holder)
+	kept := r.Lease.Keep(ctx)
+	code := r.passAndLinger(kept.Context, kept.Lost)
+	select {
+	case <-kept.Lost:
+		code = r.failed(ExitUnavailable, "the run was cut short", context.Cause(kept.Context))
+	default:
+	}
+	if err := kept.Release(ctx); err != nil {
+		r.Log.Warn("the lease could not be given back", "error", err.Error())
+	}
+	return code
+}
+
+// notAcquired is the end of a run that did not get the lease. That another has it is no failure, except for who has asked for
+// certain ExternalSecrets.
+func (r *run) notAcquired(err error) int {
+	var held *lease.HeldError
+	if !errors.As(err, &held) {
+		return r.failed(exitCodeOf(err), noPass, err)
+	}
+	r.made = true
+	r.report.Lease.Holder, r.report.Lease.Held = held.Holder, false
+	r.report.Note(err.Error())
+	r.Log.Info("no pass is made", "note", err.Error())
+	if len(r.Scope.Names) > 0 {
+		return ExitUnavailable
+	}
+	return ExitOK
+}
+
+// passAndLinger makes the pass and what follows it. Nothing is written any more once abort is closed.
+func (r *run) passAndLinger(ctx context.Context, abort <-chan struct{}) int {
+	config := core.Config{
+		Kube: r.Kube, Providers: r.Providers, Scope: r.Scope, Class: r.Class, GenericTargets: r.GenericTargets, Force: r.Force, DryRun: r.DryRun, Concurrency: r.Concurrency,
+		Guard: r.Guard, Grace: grace, Abort: abort, Component: Component,
+		Begin: func(total int) {
+			r.Log.Info("pass begins", "run", r.report.ID, "externalSecrets", total, "dryRun", r.DryRun)
+		},
+		Observe: func(result core.Result) { r.logResult(ctx, result) },
+	}
+	pass, err := core.Sync(ctx, config)
+	if err != nil {
+		return r.failed(exitCodeOf(err), noPass, err)
+	}
+	r.made = true
+	r.report.Seconds = pass.Finished.Sub(pass.Started).Seconds()
+	for _, result := range pass.ClusterExternalSecrets {
+		logFanOut(ctx, r.Log, result)
+	}
+	r.logNotes(pass.Notes)
+	r.report.Add(pass, r.Report == ReportFull)
+	r.report.Exit = r.verdict()
+	if r.Linger > 0 && ctx.Err() == nil {
+		r.publish(ctx)
+		if err := r.linger(ctx, config, pass.Results); err != nil {
+			return r.failed(exitCodeOf(err), "the run was cut short", err)
+		}
+	}
+	return r.verdict()
+}
+
+// linger syncs what is new, changed or due until the run has gone on for long enough.
+func (r *run) linger(ctx context.Context, config core.Config, before []core.Result) error {
+	ctx, cancel := context.WithDeadline(ctx, r.report.Started.Add(r.Linger))
+	defer cancel()
+	source, err := kube.New(ctx, r.Kube)
+	if err != nil {
+		return err
+	}
+	r.Log.Info("lingers", "until", r.report.Started.Add(r.Linger).UTC().Format(time.RFC3339))
+	config.Force, config.Begin = false, nil
+	return linger.Run(ctx, linger.Config{
+		Source: source, Scope: r.Scope, Before: before, Log: r.Log,
+		Sync: func(ctx context.Context, names []types.NamespacedName) []core.Result {
+			small := config
+			small.Scope = resolve.Scope{Names: names}
+			pass, err := core.Sync(ctx, small)
+			if err != nil {
+				if ctx.Err() == nil {
+					r.Log.Error(noPass, "error", err.Error())
+				}
+				return unmade(names, err)
+			}
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			r.logNotes(pass.Notes)
+			r.report.AddLinger(pass, r.Report == ReportFull)
+			return pass.Results
+		},
+	})
+}
+
+// unmade are the results of a small pass that could not be made: it is tried again.
+func unmade(names []types.NamespacedName, err error) []core.Result {
+	results := make([]core.Result, len(names))
+	for i, name := range names {
+		results[i] = core.Result{Namespace: name.Namespace, Name: name.Name, Outcome: core.Failed, Reason: core.WriteError, Message: err.Error()}
+	}
+	return results
+}
+
+// noPass is the log message where no pass could be made.
+const noPass = "no pass could be made"
+
+// failed notes why the run as a whole failed.
+func (r *run) failed(code int, what string, err error) int {
+	r.Log.Error(what, "error", err.Error())
+	r.report.Error = what + ": " + err.Error()
+	return code
+}
+
+func (r *run) verdict() int {
+	if r.report.Failing() {
 		return ExitSomeFailed
 	}
 	return ExitOK
 }
 
+func (r *run) logNotes(notes []string) {
+	for _, note := range notes {
+		r.Log.Warn("note", "note", note)
+	}
+}
+
 func exitCodeOf(err error) int {
-	if kube.NeedsChange(err) {
+	if kube.NeedsChange(err) || apierrors.IsNotFound(err) {
 		return ExitMisconfigured
 	}
 	return ExitUnavailable
 }
 
-func logResult(ctx context.Context, log *slog.Logger, r core.Result) {
+func (r *run) logResult(ctx context.Context, result core.Result) {
 	level := slog.LevelInfo
-	switch r.Outcome {
+	switch result.Outcome {
 	case core.Skipped, core.Unchanged:
-		level = slog.LevelDebug
+		if !r.Verbose {
+			level = slog.LevelDebug
+		}
 	case core.Failed:
 		level = slog.LevelError
 	}
-	attributes := []any{"namespace", r.Namespace, "name", r.Name, "outcome", r.Outcome}
-	if r.Reason != "" {
-		attributes = append(attributes, "reason", r.Reason, "message", r.Message)
+	attributes := []any{"namespace", result.Namespace, "name", result.Name, "outcome", result.Outcome}
+	if result.Reason != "" {
+		attributes = append(attributes, "reason", result.Reason, "message", result.Message)
 	}
-	if r.Changes.Any() {
-		attributes = append(attributes, "changes", r.Changes)
+	if result.Changes.Any() {
+		attributes = append(attributes, "changes", result.Changes)
 	}
-	log.Log(ctx, level, "externalsecret", attributes...)
-	for _, warning := range r.Warnings {
-		log.Warn("externalsecret", "namespace", r.Namespace, "name", r.Name, "warning", warning)
+	r.Log.Log(ctx, level, "externalsecret", attributes...)
+	for _, warning := range result.Warnings {
+		r.Log.Warn("externalsecret", "namespace", result.Namespace, "name", result.Name, "warning", warning)
 	}
-}
-
-// summary is the line that the runner leaves on standard output. The names of its fields are stable.
-type summary struct {
-	Started  time.Time            `json:"started"`
-	Seconds  float64              `json:"seconds"`
-	Total    int                  `json:"total"`
-	Outcomes map[core.Outcome]int `json:"outcomes"`
-	// Requests counts the requests to providers, by operation.
-	Requests map[string]int `json:"requests,omitempty"`
-	Notes    []string       `json:"notes,omitempty"`
-	// Results are the failures, or everything under ReportFull.
-	Results []core.Result `json:"results,omitempty"`
-	// ClusterExternalSecrets are those that failed or changed something, or all under ReportFull.
-	ClusterExternalSecrets []fanout.Result `json:"clusterExternalSecrets,omitempty"`
-}
-
-func printReport(out io.Writer, report core.Report, format ReportFormat) error {
-	line := summary{
-		Started: report.Started, Seconds: report.Finished.Sub(report.Started).Seconds(), Total: len(report.Results),
-		Outcomes: report.Counts(), Requests: report.Requests, Notes: report.Notes,
-	}
-	for _, result := range report.Results {
-		if format == ReportFull || result.Outcome == core.Failed {
-			line.Results = append(line.Results, result)
-		}
-	}
-	for _, result := range report.ClusterExternalSecrets {
-		if format == ReportFull || result.Outcome == fanout.Failed || result.Outcome == fanout.Updated {
-			line.ClusterExternalSecrets = append(line.ClusterExternalSecrets, result)
-		}
-	}
-	body, err := json.Marshal(line)
-	if err != nil {
-		return fmt.Errorf("encode the report: %w", err)
-	}
-	_, err = fmt.Fprintf(out, "%s\n", body)
-	return err
 }

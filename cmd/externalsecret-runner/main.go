@@ -1,4 +1,4 @@
-// Command externalsecret-runner makes one pass over the ExternalSecrets of a cluster.
+// Command externalsecret-runner makes one pass over the ExternalSecrets of a cluster, or over a shard of them.
 package main
 
 import (
@@ -30,7 +30,7 @@ func run(args []string, signals <-chan os.Signal) int {
 		fmt.Fprintln(os.Stderr, "error:", err)
 		return runner.ExitMisconfigured
 	}
-	config, err := settings.Config(all.Providers(os.Getenv), os.Stdout, os.Stderr)
+	config, err := settings.Config(all.Providers(os.Getenv), os.Getenv, os.Stdout, os.Stderr)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
 		return runner.ExitMisconfigured

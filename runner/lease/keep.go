@@ -10,7 +10,7 @@ import (
 )
 
 // releaseWithin bounds the request that gives a lease back.
-const releaseWithin = 5 * time.Second
+const releaseWithin = 4 * time.Second
 
 // Kept is a lease that is being renewed.
 type Kept struct {

@@ -14,12 +14,8 @@ import (
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/runner/report"
 )
 
-const (
-	// group is where a Pushgateway keeps what was pushed, unless the URL says so itself.
-	group = "/metrics/job/externalsecret-runner"
-	// pushWithin bounds a push.
-	pushWithin = 10 * time.Second
-)
+// group is where a Pushgateway keeps what was pushed, unless the URL says so itself.
+const group = "/metrics/job/externalsecret-runner"
 
 // CheckURL tells what is wrong with the URL of a Pushgateway: nil if nothing is.
 func CheckURL(gateway string) error {
@@ -46,8 +42,6 @@ func Push(ctx context.Context, gateway string, run *report.Run, now time.Time) e
 	if run.Shard != nil {
 		target = target.JoinPath("shard", strconv.Itoa(run.Shard.Index))
 	}
-	ctx, cancel := context.WithTimeout(ctx, pushWithin)
-	defer cancel()
 	// POST and not PUT, which would take away what this run does not tell.
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, target.String(), strings.NewReader(textOf(run, now)))
 	if err != nil {

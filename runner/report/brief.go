@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/secret"
 )
 
 // briefBytes is what Kubernetes keeps of a termination message.
@@ -16,7 +17,7 @@ func (r *Run) Brief() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "run %s: ", r.ID)
 	if r.Error != "" {
-		fmt.Fprintf(&b, "%s; ", r.Error)
+		fmt.Fprintf(&b, "%s; ", secret.Printable(r.Error))
 	}
 	counts := []string{}
 	for _, outcome := range core.Outcomes() {
@@ -29,12 +30,12 @@ func (r *Run) Brief() string {
 	}
 	fmt.Fprintf(&b, "%s in %.1f s", strings.Join(counts, ", "), r.Seconds)
 	for _, note := range r.Notes {
-		fmt.Fprintf(&b, "; %s", note)
+		fmt.Fprintf(&b, "; %s", secret.Printable(note))
 	}
 	for _, cause := range r.Causes {
-		fmt.Fprintf(&b, "; %d x %s, such as %s: %s", cause.Count, cause.Reason, cause.Example, cause.Message)
+		fmt.Fprintf(&b, "; %d x %s, such as %s: %s", cause.Count, cause.Reason, cause.Example, secret.Printable(cause.Message))
 	}
-	text := strings.ToValidUTF8(strings.ReplaceAll(b.String(), "\n", " "), "?")
+	text := b.String()
 	if len(text) > briefBytes {
 		const more = "..."
 		text = strings.ToValidUTF8(text[:briefBytes-len(more)], "") + more

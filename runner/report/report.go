@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/rand"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/fanout"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/resolve"
 )
 
@@ -45,6 +46,8 @@ type Run struct {
 	// Results are the failures, or everything in a full report; LeftOut is how many of them were too many for the place.
 	Results []core.Result `json:"results,omitempty"`
 	LeftOut int           `json:"leftOut,omitempty"`
+	// ClusterExternalSecrets are those that failed or changed something, or all in a full report.
+	ClusterExternalSecrets []fanout.Result `json:"clusterExternalSecrets,omitempty"`
 }
 
 // Shard tells which part of the ExternalSecrets a run is about.
@@ -90,6 +93,11 @@ func NewID(now time.Time, shard resolve.Shard) string {
 // Add takes the report of the pass in. full keeps every result, not only the failures.
 func (r *Run) Add(pass core.Report, full bool) {
 	r.Total, r.Outcomes = len(pass.Results), pass.Counts()
+	for _, result := range pass.ClusterExternalSecrets {
+		if full || result.Outcome == fanout.Failed || result.Outcome == fanout.Updated {
+			r.ClusterExternalSecrets = append(r.ClusterExternalSecrets, result)
+		}
+	}
 	r.merge(pass, full)
 }
 
@@ -138,8 +146,11 @@ func (r *Run) merge(pass core.Report, full bool) {
 	r.Stalest = stalest(append(r.Stalest, unsynced(pass.Results)...))
 }
 
-// Failing tells whether an ExternalSecret has failed, and not been well since.
-func (r *Run) Failing() bool { return len(r.Causes) > 0 }
+// Failing tells whether an ExternalSecret or a ClusterExternalSecret has failed, and not been well since.
+func (r *Run) Failing() bool {
+	return len(r.Causes) > 0 ||
+		slices.ContainsFunc(r.ClusterExternalSecrets, func(c fanout.Result) bool { return c.Outcome == fanout.Failed })
+}
 
 // Note adds a remark, once.
 func (r *Run) Note(text string) {

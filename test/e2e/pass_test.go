@@ -17,6 +17,9 @@ type pass struct {
 
 // report is the line that the runner prints, field by field as its users read it.
 type report struct {
+	Run      string         `json:"run"`
+	Exit     int            `json:"exit"`
+	Error    string         `json:"error"`
 	Started  string         `json:"started"`
 	Seconds  float64        `json:"seconds"`
 	Total    int            `json:"total"`
@@ -24,6 +27,46 @@ type report struct {
 	Requests map[string]int `json:"requests"`
 	Notes    []string       `json:"notes"`
 	Results  []result       `json:"results"`
+	LeftOut  int            `json:"leftOut"`
+	Shard    struct {
+		Index int `json:"index"`
+		Of    int `json:"of"`
+	} `json:"shard"`
+	Lease struct {
+		Name   string `json:"name"`
+		Holder string `json:"holder"`
+		Held   bool   `json:"held"`
+	} `json:"lease"`
+	Stores []struct {
+		Store        string  `json:"store"`
+		Requests     int     `json:"requests"`
+		Retries      int     `json:"retries"`
+		Throttles    int     `json:"throttles"`
+		TotalSeconds float64 `json:"totalSeconds"`
+		MaxSeconds   float64 `json:"maxSeconds"`
+	} `json:"stores"`
+	Removals struct {
+		Secrets int `json:"secrets"`
+		Allowed int `json:"allowed"`
+		Made    int `json:"made"`
+		Refused int `json:"refused"`
+	} `json:"removals"`
+	Causes []struct {
+		Reason  string `json:"reason"`
+		Message string `json:"message"`
+		Count   int    `json:"count"`
+		Example string `json:"example"`
+	} `json:"causes"`
+	Stalest []struct {
+		Namespace string `json:"namespace"`
+		Name      string `json:"name"`
+		LastSync  string `json:"lastSync"`
+		Since     string `json:"since"`
+	} `json:"stalest"`
+	Linger struct {
+		Passes   int            `json:"passes"`
+		Outcomes map[string]int `json:"outcomes"`
+	} `json:"linger"`
 
 	ClusterExternalSecrets []fanOut `json:"clusterExternalSecrets"`
 }

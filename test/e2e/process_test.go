@@ -51,8 +51,14 @@ func (w *world) start(t *testing.T) *process {
 // startProgram starts a program; it is killed with the test if it still runs then.
 func (w *world) startProgram(t *testing.T, bin string, args ...string) *process {
 	t.Helper()
+	return w.startIn(t, nil, bin, args...)
+}
+
+// startIn is startProgram with more in the environment.
+func (w *world) startIn(t *testing.T, environment []string, bin string, args ...string) *process {
+	t.Helper()
 	p := &process{cmd: exec.Command(bin, args...)}
-	p.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir()}, w.environment()...)
+	p.cmd.Env = append(append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir()}, w.environment()...), environment...)
 	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
 	require.NoError(t, p.cmd.Start())
 	t.Cleanup(func() {
