@@ -39,6 +39,8 @@ With -o json, yaml, jsonpath or go-template, one RefreshReport (externalsecret.k
     results[].warnings[]          what works and should still be seen to
     clusterExternalSecrets[]      .name, .outcome, .message, .matched; created[], changed[], deleted[]: namespaces; failed[]
     requests                      how many requests were made to providers, by operation
+    stores[]                      the same by store, with retries, throttles and seconds
+    removals                      how many Secrets were to be deleted or emptied: made and refused, of how many
     notes[]                       remarks on the whole
 
 Exit codes: 0 if none failed; 1 if any failed; 124 if --timeout passed before all were reached.`

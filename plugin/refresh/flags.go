@@ -33,6 +33,7 @@ type Flags struct {
 	Timeout     time.Duration
 	Concurrency int
 	Class       string
+	MaxRemovals string
 	// Via says who refreshes.
 	Via string
 	// RunnerNamespace is where the runner is installed.
@@ -53,6 +54,7 @@ func NewFlags(
 	return &Flags{
 		Concurrency:     core.DefaultConcurrency,
 		Class:           api.ControllerDefault,
+		MaxRemovals:     core.DefaultMaxRemovals,
 		Via:             string(ViaLocal),
 		RunnerNamespace: jobs.Namespace,
 		Print:           genericclioptions.NewPrintFlags(""),
@@ -78,6 +80,8 @@ func (f *Flags) AddFlags(cmd *cobra.Command) {
 		"Class of the stores that are served (their spec.controller), besides those that name none.")
 	cmd.Flags().BoolVar(&f.GenericTargets, "unsafe-allow-generic-targets", f.GenericTargets,
 		"Let ExternalSecrets write other objects than Secrets (spec.target.manifest), with your rights.")
+	cmd.Flags().StringVar(&f.MaxRemovals, "max-removals", f.MaxRemovals,
+		"How many Secrets may be deleted or emptied: a number, or a share of those there are, but three at least. If it would be more, none is.")
 	cmdutil.AddDryRunFlag(cmd)
 	cmd.Flags().Lookup("dry-run").Usage = `Must be "none", "server", or "client". If client strategy, read the stores and print ` +
 		`what would change. If server strategy, also let the API server check the Secrets, without persisting them.`
@@ -107,6 +111,10 @@ func (f *Flags) ToOptions(args []string, dryRun cmdutil.DryRunStrategy) (*Option
 	if err != nil {
 		return nil, err
 	}
+	guard, err := core.NewRemovalGuard(f.MaxRemovals)
+	if err != nil {
+		return nil, err
+	}
 	config, err := f.getter.ToRESTConfig()
 	if err != nil {
 		return nil, err
@@ -121,6 +129,7 @@ func (f *Flags) ToOptions(args []string, dryRun cmdutil.DryRunStrategy) (*Option
 			Force:          true,
 			DryRun:         toDryRun(dryRun),
 			Concurrency:    f.Concurrency,
+			Guard:          guard,
 			Grace:          grace,
 			Component:      write.ComponentPlugin,
 		},
@@ -155,6 +164,11 @@ func (f *Flags) Validate(args []string) error {
 		return errors.New("--controller-class must not be empty")
 	default:
 		_, err := f.Scope.ToScope("", args)
+		if err == nil {
+			if _, err = core.NewRemovalGuard(f.MaxRemovals); err != nil {
+				err = fmt.Errorf("--max-removals: %w", err)
+			}
+		}
 		return err
 	}
 }

@@ -30,13 +30,13 @@ type exposition struct {
 func (e *exposition) family(name, help string) func(value float64, labels ...string) {
 	fmt.Fprintf(e, "# HELP %s%s %s\n# TYPE %s%s gauge\n", prefix, name, help, prefix, name)
 	return func(value float64, labels ...string) {
+		var pairs []string
+		for pair := range slices.Chunk(append(slices.Clone(e.common), labels...), 2) {
+			pairs = append(pairs, pair[0]+`="`+escape(pair[1])+`"`)
+		}
 		e.WriteString(prefix + name)
-		if all := append(slices.Clone(e.common), labels...); len(all) > 0 {
-			e.WriteString("{")
-			for i := 0; i < len(all); i += 2 {
-				fmt.Fprintf(e, `%s="%s",`, all[i], escape(all[i+1]))
-			}
-			e.WriteString("}")
+		if len(pairs) > 0 {
+			e.WriteString("{" + strings.Join(pairs, ",") + "}")
 		}
 		e.WriteString(" " + strconv.FormatFloat(value, 'g', -1, 64) + "\n")
 	}

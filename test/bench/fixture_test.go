@@ -63,15 +63,20 @@ func (f *fixture) populate(b *testing.B, namespace string, n int) {
 		"provider": map[string]any{"aws": map[string]any{"service": "SecretsManager", "region": "us-east-1"}},
 	})
 	f.parallel(b, n, func(_ context.Context, i int) error {
-		entry := func(key string) any {
-			return map[string]any{"secretKey": key, "remoteRef": map[string]any{"key": remoteName(i % secrets), "property": key}}
-		}
-		f.create(b, namespace, v1, api.ResourceExternalSecrets, api.KindExternalSecret, name(i), map[string]any{
-			"secretStoreRef": map[string]any{"name": "store"},
-			"data":           []any{entry("username"), entry("password")},
-		})
+		f.create(b, namespace, v1, api.ResourceExternalSecrets, api.KindExternalSecret, name(i), specOf(i))
 		return nil
 	})
+}
+
+// specOf is the spec of an ExternalSecret of two keys.
+func specOf(i int) map[string]any {
+	entry := func(key string) any {
+		return map[string]any{"secretKey": key, "remoteRef": map[string]any{"key": remoteName(i % secrets), "property": key}}
+	}
+	return map[string]any{
+		"secretStoreRef": map[string]any{"name": "store"},
+		"data":           []any{entry("username"), entry("password")},
+	}
 }
 
 // floor creates a Secret, patches a status and records an Event for each of n ExternalSecrets, as a first sync has to, with

@@ -1,0 +1,119 @@
+package bench
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/test/harness"
+)
+
+// newcomers are made one after the other, and a burst of them at once.
+const newcomers, burst = 100, 200
+
+// BenchmarkLinger is one iteration whatever -benchtime says: it reports how long after an ExternalSecret was made its Secret is
+// there, while the runner lingers beside a thousand that rest.
+func BenchmarkLinger(b *testing.B) {
+	cluster := harness.Cluster(b)
+	cluster.ApplyCRDs(b)
+	endpoint := harness.AWS(b)
+	endpoint.Latency(b, "", latency)
+	values := map[string]string{}
+	for i := range secrets {
+		values[remoteName(i)] = fmt.Sprintf(`{"username":"user-%d","password":"password-%d"}`, i, i)
+	}
+	endpoint.Seed(b, values)
+	fixture := newFixture(b, cluster.Config())
+	namespace := fixture.namespace(b, "linger")
+	fixture.populate(b, namespace, 1000)
+
+	cmd := exec.CommandContext(b.Context(), harness.Build(b, "./cmd/externalsecret-runner"), "--namespaces", namespace, "--linger", "30m")
+	cmd.Env = append(append(os.Environ(), endpoint.Env()...), "KUBECONFIG="+cluster.Kubeconfig())
+	logs, err := cmd.StderrPipe()
+	require.NoError(b, err)
+	require.NoError(b, cmd.Start())
+	lines := bufio.NewScanner(logs)
+	for lines.Scan() && !strings.Contains(lines.Text(), `"lingers"`) {
+		continue
+	}
+	go func() {
+		for lines.Scan() {
+			continue
+		}
+	}()
+	made := fixture.seen(b, namespace)
+
+	var waits []time.Duration
+	for i := range newcomers {
+		name := fmt.Sprintf("new-%04d", i)
+		began := time.Now()
+		fixture.newcomer(b, namespace, name, i)
+		waits = append(waits, made(name).Sub(began))
+	}
+	report("new ExternalSecret to Secret, one by one", waits)
+	waits = nil
+	began := time.Now()
+	for i := range burst {
+		fixture.newcomer(b, namespace, fmt.Sprintf("burst-%04d", i), i)
+	}
+	for i := range burst {
+		waits = append(waits, made(fmt.Sprintf("burst-%04d", i)).Sub(began))
+	}
+	report(fmt.Sprintf("%d at once, after the first was made", burst), waits)
+	require.NoError(b, cmd.Process.Signal(syscall.SIGTERM))
+	_ = cmd.Wait() // 143
+	b.ReportMetric(0, "ns/op")
+}
+
+func report(what string, waits []time.Duration) {
+	slices.Sort(waits)
+	at := func(share int) float64 { return waits[(len(waits)-1)*share/100].Seconds() }
+	fmt.Printf("%-44s %8.2f s p50 %8.2f s p95 %8.2f s at most\n", what, at(50), at(95), at(100))
+}
+
+// newcomer makes an ExternalSecret of two keys.
+func (f *fixture) newcomer(b *testing.B, namespace, name string, i int) {
+	b.Helper()
+	f.create(b, namespace, api.APIVersion, api.ResourceExternalSecrets, api.KindExternalSecret, name, specOf(i))
+}
+
+// seen watches the Secrets of a namespace. What it returns waits for one, and tells when it was made.
+func (f *fixture) seen(b *testing.B, namespace string) func(name string) time.Time {
+	b.Helper()
+	watching, err := f.dynamic.Resource(schema.GroupVersionResource{Version: "v1", Resource: "secrets"}).Namespace(namespace).
+		Watch(b.Context(), metav1.ListOptions{LabelSelector: api.LabelManaged + "=" + api.LabelManagedValue})
+	require.NoError(b, err)
+	b.Cleanup(watching.Stop)
+	at := map[string]time.Time{}
+	return func(name string) time.Time {
+		for {
+			if when, ok := at[name]; ok {
+				return when
+			}
+			select {
+			case event := <-watching.ResultChan():
+				var object metav1.PartialObjectMetadata
+				body, err := json.Marshal(event.Object)
+				require.NoError(b, err)
+				require.NoError(b, json.Unmarshal(body, &object))
+				if _, ok := at[object.Name]; !ok {
+					at[object.Name] = time.Now()
+				}
+			case <-time.After(time.Minute):
+				require.FailNow(b, "no Secret "+name)
+			}
+		}
+	}
+}
