@@ -2,25 +2,28 @@ package bench
 
 import (
 	"bufio"
-	"encoding/json"
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/test/harness"
 )
 
-// newcomers are made one after the other, and a burst of them at once.
+// newcomers are made one after the other, and a burst of them some at a time.
 const newcomers, burst = 100, 200
 
 // BenchmarkLinger is one iteration whatever -benchtime says: it reports how long after an ExternalSecret was made its Secret is
@@ -63,15 +66,15 @@ func BenchmarkLinger(b *testing.B) {
 		waits = append(waits, made(name).Sub(began))
 	}
 	report("new ExternalSecret to Secret, one by one", waits)
-	waits = nil
-	began := time.Now()
-	for i := range burst {
-		fixture.newcomer(b, namespace, fmt.Sprintf("burst-%04d", i), i)
-	}
-	for i := range burst {
-		waits = append(waits, made(fmt.Sprintf("burst-%04d", i)).Sub(began))
-	}
-	report(fmt.Sprintf("%d at once, after the first was made", burst), waits)
+	waits = make([]time.Duration, burst)
+	fixture.parallel(b, burst, func(_ context.Context, i int) error {
+		name := fmt.Sprintf("burst-%04d", i)
+		began := time.Now()
+		fixture.newcomer(b, namespace, name, i)
+		waits[i] = made(name).Sub(began)
+		return nil
+	})
+	report(fmt.Sprintf("the same of %d, %d at once", burst, core.DefaultConcurrency), waits)
 	require.NoError(b, cmd.Process.Signal(syscall.SIGTERM))
 	_ = cmd.Wait() // 143
 	b.ReportMetric(0, "ns/op")
@@ -96,24 +99,22 @@ func (f *fixture) seen(b *testing.B, namespace string) func(name string) time.Ti
 		Watch(b.Context(), metav1.ListOptions{LabelSelector: api.LabelManaged + "=" + api.LabelManagedValue})
 	require.NoError(b, err)
 	b.Cleanup(watching.Stop)
-	at := map[string]time.Time{}
-	return func(name string) time.Time {
-		for {
-			if when, ok := at[name]; ok {
-				return when
-			}
-			select {
-			case event := <-watching.ResultChan():
-				var object metav1.PartialObjectMetadata
-				body, err := json.Marshal(event.Object)
-				require.NoError(b, err)
-				require.NoError(b, json.Unmarshal(body, &object))
-				if _, ok := at[object.Name]; !ok {
-					at[object.Name] = time.Now()
-				}
-			case <-time.After(time.Minute):
-				require.FailNow(b, "no Secret "+name)
+	var at sync.Map
+	go func() {
+		for event := range watching.ResultChan() {
+			if s, ok := event.Object.(*unstructured.Unstructured); ok {
+				at.LoadOrStore(s.GetName(), time.Now())
 			}
 		}
+	}()
+	return func(name string) time.Time {
+		const limit, pause = time.Minute, time.Millisecond
+		for deadline := time.Now().Add(limit); time.Now().Before(deadline); time.Sleep(pause) {
+			if when, ok := at.Load(name); ok {
+				return when.(time.Time)
+			}
+		}
+		require.FailNow(b, "no Secret "+name)
+		return time.Time{}
 	}
 }
