@@ -6,6 +6,7 @@ import (
 	"context"
 	"log/slog"
 	"slices"
+	"strings"
 	"time"
 
 	"k8s.io/apimachinery/pkg/types"
@@ -119,7 +120,10 @@ func (l *loop) start(ctx context.Context) {
 			s.busy = true
 		}
 	}
-	slices.SortFunc(names, func(a, b types.NamespacedName) int { return compare(a, b) })
+	if len(names) == 0 {
+		return // deleted again meanwhile; a pass over no names would be one over everything
+	}
+	slices.SortFunc(names, func(a, b types.NamespacedName) int { return strings.Compare(a.String(), b.String()) })
 	l.running++
 	go func() { l.done <- l.Sync(ctx, names) }()
 }
@@ -188,11 +192,4 @@ func (l *loop) finish(results []core.Result, now time.Time) {
 			l.pending[name] = true
 		}
 	}
-}
-
-func compare(a, b types.NamespacedName) int {
-	if a.String() < b.String() {
-		return -1
-	}
-	return 1
 }
