@@ -29,10 +29,10 @@ func runnerPage() (string, error) {
 	p.add("\n`AWS_*` variables are described with [AWS](../providers/aws.md), `KUBECONFIG` is that of kubectl.\n")
 	p.section("Exit codes")
 	p.table([]string{"Code", "Meaning"}, [][]string{
-		{fmt.Sprint(runner.ExitOK), "every ExternalSecret that was due is synced"},
+		{fmt.Sprint(runner.ExitOK), "every ExternalSecret that was due is synced, or another run that holds the lease is at it"},
 		{fmt.Sprint(runner.ExitSomeFailed), "the pass was made, and some ExternalSecrets failed"},
 		{fmt.Sprint(runner.ExitMisconfigured), "no pass can be made until someone changes the flags, the rights or the installed CRDs"},
-		{fmt.Sprint(runner.ExitUnavailable), "no pass could be made this time; the next may succeed"},
+		{fmt.Sprint(runner.ExitUnavailable), "no pass could be made this time, or it was cut short; the next may succeed. With `--names` also: another run holds the lease"},
 		{fmt.Sprint(128 + int(syscall.SIGINT)), "stopped by SIGINT"},
 		{fmt.Sprint(128 + int(syscall.SIGTERM)), "stopped by SIGTERM"},
 	})

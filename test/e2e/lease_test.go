@@ -138,3 +138,42 @@ func TestATermThatComesWhileTheLeaseIsHeldGivesItBack(t *testing.T) {
 	assert.Equal(t, "stopped by a signal", r.Report.Error)
 	assert.Nil(t, w.lease(t).Spec.HolderIdentity)
 }
+
+// The Role is that of docs/security.md.
+func TestARunHoldsItsLeaseAndKeepsItsReportWithTheRightsForIt(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.aws.Put(t, "a", "1")
+	w.apply(t, awsStore, externalSecret("app", dataOf("a")))
+	environment := w.as(t, "limited", "read", "status", "list", "get", "write", "events")
+	args := []string{"--lease", w.namespace + "/externalsecret-runner", "--report-to", w.namespace + "/externalsecret-runner-reports"}
+	p := w.passIn(t, environment, args...)
+	assert.Equal(t, 2, p.Code)
+	assert.Contains(t, p.Stderr, "leases")
+	assert.Contains(t, p.Stderr, "forbidden")
+	w.noSecret(t, "app")
+
+	w.apply(t, `
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: own}
+rules:
+- {apiGroups: [coordination.k8s.io], resources: [leases], verbs: [create]}
+- {apiGroups: [coordination.k8s.io], resources: [leases], resourceNames: [externalsecret-runner], verbs: [get, update]}
+- {apiGroups: [""], resources: [configmaps], verbs: [create]}
+- {apiGroups: [""], resources: [configmaps], resourceNames: [externalsecret-runner-reports], verbs: [get, update]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: own}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: own}
+subjects: [{kind: ServiceAccount, name: limited}]`)
+	for _, outcome := range []string{"created", "skipped"} {
+		p = w.passIn(t, environment, args...).synced(t)
+		assert.Equal(t, outcome, p.of(t, "app").Outcome)
+		assert.NotContains(t, p.Stderr, "could not")
+	}
+	kept, err := w.core.CoreV1().ConfigMaps(w.namespace).Get(t.Context(), "externalsecret-runner-reports", metav1.GetOptions{})
+	require.NoError(t, err)
+	assert.Len(t, kept.Data, 2)
+}
