@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -115,8 +116,8 @@ func (s *Settings) check() error {
 		return errors.New("--linger is not for --names: what is named is reconciled once")
 	case s.Linger > 0 && write.DryRun(s.DryRun) != write.DryRunNone:
 		return errors.New("--linger is not for a --dry-run")
-	case len(s.Names) > 0 && (len(s.Namespaces) > 0 || s.Selector != "" || s.FieldSelector != ""):
-		return errors.New("--names stands alone: no --namespaces, --selector or --field-selector with it")
+	case len(s.Names) > 0 && (s.Selector != "" || s.FieldSelector != ""):
+		return errors.New("--names says which ExternalSecrets are meant: no --selector or --field-selector with it")
 	}
 	return nil
 }
@@ -128,6 +129,9 @@ func (s *Settings) scope(getenv func(string) string) (resolve.Scope, error) {
 		name, err := objectName("--names", text)
 		if err != nil {
 			return resolve.Scope{}, err
+		}
+		if len(s.Namespaces) > 0 && !slices.Contains(s.Namespaces, name.Namespace) {
+			return resolve.Scope{}, fmt.Errorf("--names %q is in none of the --namespaces %s", text, strings.Join(s.Namespaces, ","))
 		}
 		scope.Names = append(scope.Names, name)
 	}

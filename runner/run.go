@@ -85,7 +85,7 @@ type Config struct {
 // Run makes a run and writes its report. It returns an exit code; what a signal adds to it is the caller's business.
 func Run(ctx context.Context, config Config) int {
 	r := &run{Config: config}
-	r.report.Started = time.Now()
+	r.report.Started, r.report.Outcomes = time.Now(), map[core.Outcome]int{}
 	r.report.ID = report.NewID(r.report.Started, config.Scope.Shard)
 	if shard := config.Scope.Shard; shard.Of > 1 {
 		r.report.Shard = &report.Shard{Index: shard.Index, Of: shard.Of}

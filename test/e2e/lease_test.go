@@ -62,6 +62,7 @@ func TestASecondRunLeavesTheWorkToTheFirst(t *testing.T) {
 	assert.Zero(t, second.Report.Total)
 	require.Len(t, second.Report.Notes, 1)
 	assert.Contains(t, second.Report.Notes[0], "another run holds the lease "+w.namespace+"/runner: "+holder)
+	assert.Contains(t, second.Stdout, `"outcomes":{}`)
 	assert.False(t, second.Report.Lease.Held)
 	assert.Equal(t, holder, second.Report.Lease.Holder)
 
