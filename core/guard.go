@@ -22,7 +22,7 @@ const DefaultMaxRemovals = "20%"
 const fewRemovals = 3
 
 // errGuardRail says the same in each pass, so that it is recorded once.
-var errGuardRail = errors.New("its Secret would be deleted or emptied, and so would too many others in this run, " +
+var errGuardRail = errors.New("its Secret, or the one under its former name, would be deleted or emptied, and so would too many others in this run, " +
 	"so that none of them was: see that the stores are right, and allow it with --max-removals if they are")
 
 // Removals tells how many Secrets of a pass were to lose all that they had.
@@ -135,13 +135,13 @@ func (p *pass) remove(ctx, work context.Context) {
 	}
 	held := p.guard.held
 	counts := Removals{Secrets: int(p.guard.secrets.Load())}
-	do, ok := func(r removal) { r.do(work) }, true
+	do := func(r removal) { r.do(work) }
 	if ctx.Err() != nil {
 		do = func(r removal) { p.skip(r.task, Stopped, fetch.ErrStopped.Error()) }
-	} else if counts.Allowed, ok = p.Guard.admit(len(held), counts.Secrets); ok {
-		counts.Made = len(held)
+	} else if limit, ok := p.Guard.admit(len(held), counts.Secrets); ok {
+		counts.Allowed, counts.Made = limit, len(held)
 	} else {
-		counts.Refused = len(held)
+		counts.Allowed, counts.Refused = limit, len(held)
 		p.note(fmt.Sprintf("%d of %d Secrets would be deleted or emptied, and no more than %d may be: none of them was",
 			len(held), counts.Secrets, counts.Allowed))
 		do = func(r removal) { p.fail(work, r.task, GuardRail, errGuardRail) }

@@ -126,11 +126,11 @@ func (r *run) locked(ctx context.Context) int {
 		return r.notAcquired(err)
 	}
 	r.Log.Info("holds the lease", "lease", r.report.Lease.Name, "holder", r.report.Lease.Holder)
-	kept := r.Lease.Keep(ctx)
-	code := r.passAndLinger(kept.Context, kept.Lost)
+	ctx, kept := r.Lease.Keep(ctx)
+	code := r.passAndLinger(ctx, kept.Lost)
 	select {
 	case <-kept.Lost:
-		code = r.failed(ExitUnavailable, "the run was cut short", context.Cause(kept.Context))
+		code = r.failed(ExitUnavailable, "the run was cut short", context.Cause(ctx))
 	default:
 	}
 	if err := kept.Release(ctx); err != nil {

@@ -14,8 +14,6 @@ const releaseWithin = 4 * time.Second
 
 // Kept is a lease that is being renewed.
 type Kept struct {
-	// Context is done when the run is to end: with its parent, or because the lease is lost, which is its cause then.
-	Context context.Context
 	// Lost is closed when another run may begin to write.
 	Lost <-chan struct{}
 
@@ -26,11 +24,12 @@ type Kept struct {
 }
 
 // Keep renews the lease, which has been acquired, until Release is called or it is lost: also when ctx is done, because a run has
-// things in flight then.
-func (l *Lock) Keep(ctx context.Context) *Kept {
+// things in flight then. The context that it returns is done when the run is to end: with ctx, or because the lease is lost, which
+// is its cause then.
+func (l *Lock) Keep(ctx context.Context) (context.Context, *Kept) {
 	kept, cancel := context.WithCancelCause(ctx)
 	lost := make(chan struct{})
-	k := &Kept{Context: kept, Lost: lost, lock: l, cancel: cancel, stop: make(chan struct{}), ended: make(chan struct{})}
+	k := &Kept{Lost: lost, lock: l, cancel: cancel, stop: make(chan struct{}), ended: make(chan struct{})}
 	go func() {
 		defer close(k.ended)
 		if err := l.renewUntil(context.WithoutCancel(ctx), k.stop); err != nil {
@@ -38,7 +37,7 @@ func (l *Lock) Keep(ctx context.Context) *Kept {
 			close(lost)
 		}
 	}()
-	return k
+	return kept, k
 }
 
 // Release ends the renewing and gives the lease back, unless it is lost. The context is done after it.

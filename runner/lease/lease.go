@@ -116,7 +116,7 @@ func (l *Lock) take(ctx context.Context, lease *coordinationv1.Lease) error {
 			ObjectMeta: metav1.ObjectMeta{Namespace: l.Namespace, Name: l.Name},
 		}
 	}
-	holder, seconds, transitions, now := l.Holder(), int32(l.Duration/time.Second), int32(1), metav1.NewMicroTime(began)
+	holder, seconds, transitions, now := l.Holder(), int32(l.Duration.Seconds()), int32(1), metav1.NewMicroTime(began)
 	if before := lease.Spec.LeaseTransitions; before != nil {
 		transitions += *before
 	}

@@ -1,6 +1,7 @@
 package lease
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
@@ -185,7 +186,7 @@ func TestAcquire(t *testing.T) {
 }
 
 func TestKeep(t *testing.T) {
-	keep := func(t *testing.T, s *server) *Kept {
+	keep := func(t *testing.T, s *server) (context.Context, *Kept) {
 		t.Helper()
 		lock := lockOn(t, s, "pod")
 		require.NoError(t, lock.Acquire(t.Context()))
@@ -194,11 +195,11 @@ func TestKeep(t *testing.T) {
 	t.Run("it is renewed, and given back", func(t *testing.T) {
 		t.Parallel()
 		s := &server{}
-		k := keep(t, s)
+		ctx, k := keep(t, s)
 		time.Sleep(1500 * time.Millisecond)
-		require.NoError(t, k.Context.Err())
+		require.NoError(t, ctx.Err())
 		require.NoError(t, k.Release(t.Context()))
-		require.Error(t, k.Context.Err())
+		require.Error(t, ctx.Err())
 		assert.Empty(t, s.holder())
 		assert.GreaterOrEqual(t, s.version, 5, "made, renewed three times a second, given back")
 	})
@@ -210,7 +211,7 @@ func TestKeep(t *testing.T) {
 		t.Run("work ends where "+name, func(t *testing.T) {
 			t.Parallel()
 			s := &server{}
-			k := keep(t, s)
+			ctx, k := keep(t, s)
 			happen(s)
 			began := time.Now()
 			select {
@@ -219,7 +220,7 @@ func TestKeep(t *testing.T) {
 				t.Fatal("it goes on")
 			}
 			assert.Less(t, time.Since(began), time.Second, "before another may take it over")
-			<-k.Context.Done()
+			<-ctx.Done()
 			version := s.version
 			require.NoError(t, k.Release(t.Context()))
 			assert.Equal(t, version, s.version, "what is lost is not written to")
@@ -228,14 +229,14 @@ func TestKeep(t *testing.T) {
 	t.Run("somebody may touch it", func(t *testing.T) {
 		t.Parallel()
 		s := &server{}
-		k := keep(t, s)
+		ctx, k := keep(t, s)
 		s.mu.Lock()
 		touched := s.lease.DeepCopy()
 		touched.Labels = map[string]string{"seen": "yes"}
 		s.put(touched)
 		s.mu.Unlock()
 		time.Sleep(1200 * time.Millisecond)
-		require.NoError(t, k.Context.Err())
+		require.NoError(t, ctx.Err())
 		require.NoError(t, k.Release(t.Context()))
 	})
 }

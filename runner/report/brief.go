@@ -46,7 +46,7 @@ func (r *Run) Brief() string {
 // WriteBrief writes the line to a file, such as the one that Kubernetes takes the termination message from.
 func (r *Run) WriteBrief(path string) error {
 	const readable = 0o644
-	if err := os.WriteFile(path, []byte(r.Brief()), readable); err != nil { //nolint:gosec // it is to be read by others
+	if err := os.WriteFile(path, []byte(r.Brief()), readable); err != nil {
 		return fmt.Errorf("write the termination message: %w", err)
 	}
 	return nil

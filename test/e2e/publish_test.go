@@ -43,7 +43,7 @@ func TestTheReportsOfTheLastRunsAreKept(t *testing.T) {
 	w.aws.Fault(t, harness.AWSFault{Op: harness.OpBatchGetSecretValue, Code: "ThrottlingException", Message: "Rate exceeded", Times: 2})
 	args := []string{"--report-to", w.namespace + "/reports", "--keep-runs", "3"}
 	first := w.pass(t, args...)
-	require.Regexp(t, regexp.MustCompile(`^\d{8}t\d{6}z-[a-z0-9]{5}$`), first.Report.Run)
+	require.Regexp(t, `^\d{8}t\d{6}z-[a-z0-9]{5}$`, first.Report.Run)
 	kept := w.reports(t)[first.Report.Run]
 	assert.Equal(t, 1, kept.Exit)
 	assert.Equal(t, map[string]int{"created": 1, "failed": 2}, kept.Outcomes)
