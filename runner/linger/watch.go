@@ -42,9 +42,10 @@ func (l *loop) begin(ctx context.Context) error {
 			wanted := s.see(item, now)
 			result, ok := before[item.NamespacedName]
 			if ok {
-				// The pass has tried it. What is due all the same has changed since, unless that is why it is due.
-				wanted = wanted && item.ES != nil && result.Outcome != core.Failed &&
-					result.Reason != core.OtherClass && result.Reason != core.Deleting
+				// The pass has tried it. What is due all the same has changed since, unless the pass has left it so.
+				left := result.Outcome == core.Failed ||
+					(result.Outcome == core.Skipped && result.Reason != core.NotDue && result.Reason != core.Stopped)
+				wanted = wanted && item.ES != nil && !left
 				s.settle(result, now)
 			}
 			if wanted {
