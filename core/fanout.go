@@ -55,7 +55,7 @@ func (p *pass) fanOut(ctx, work context.Context, items []resolve.Item) []resolve
 			items = append(items, resolve.Decode(raw))
 		}
 	}
-	return items
+	return slices.DeleteFunc(items, func(item resolve.Item) bool { return !p.Scope.Shard.Holds(item.NamespacedName) })
 }
 
 // children is a fanout.Writer that writes to the API server, which stores nothing in a dry run.

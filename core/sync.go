@@ -130,10 +130,15 @@ func (p *pass) prepare(ctx context.Context) ([]resolve.Item, error) {
 	p.use(client, client, client, client, client.APIVersion())
 	p.events = &write.Events{Writer: client, APIVersion: client.APIVersion(), Component: p.Component}
 
+	fansOut := p.Scope.Whole() && p.Scope.Shard.Index == 0
+	selected := p.Scope
+	if fansOut {
+		selected.Shard = resolve.Shard{} // what is fanned out is in all of them
+	}
 	var items []resolve.Item
 	var group errgroup.Group // no context of its own: one failure must not cut the others' answers short, which is logged on its own
 	group.Go(func() (err error) {
-		items, err = resolve.Select(ctx, client, p.Scope)
+		items, err = resolve.Select(ctx, client, selected)
 		return err
 	})
 	if len(p.Scope.Names) == 0 {
@@ -147,7 +152,7 @@ func (p *pass) prepare(ctx context.Context) ([]resolve.Item, error) {
 			return err
 		})
 	}
-	if p.Scope.Whole() {
+	if fansOut {
 		group.Go(func() error { return p.loadFanOut(ctx) })
 	}
 	err = group.Wait()

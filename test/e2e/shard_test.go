@@ -41,3 +41,16 @@ func TestShardsShareTheWorkAndEachExternalSecretIsInOne(t *testing.T) {
 	again := harness.Run(t, w.environment(), runner(t), append(args, "--shard", "2", "--force")...)
 	assert.Equal(t, map[string]int{"unchanged": len(readPass(t, again).Report.Results)}, readPass(t, again).Report.Outcomes)
 }
+
+func TestOfSeveralShardsTheFirstFansOut(t *testing.T) {
+	f := newFan(t)
+	f.apply(t, f.externalSecret(dataOf("a"), "externalSecretName: fanned"))
+	first := f.everywhere(t, "--shards", "2", "--shard", "0").synced(t)
+	assert.Equal(t, f.namespaces, first.only(t).Created, "in all namespaces, whichever shard they are in")
+	second := f.everywhere(t, "--shards", "2", "--shard", "1").synced(t)
+	assert.Empty(t, second.Report.ClusterExternalSecrets)
+	assert.Equal(t, len(f.namespaces), first.Report.Outcomes["created"]+second.Report.Outcomes["created"], "each is synced by its own shard")
+	again := f.everywhere(t, "--shards", "2", "--shard", "0").synced(t)
+	assert.Equal(t, "unchanged", again.only(t).Outcome, "those of the other shard are there")
+	assert.Equal(t, first.Report.Total, again.Report.Total)
+}
