@@ -17,8 +17,10 @@ import (
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/completion"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/exit"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/install"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/refresh"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/render"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/runs"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/status"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/version"
 )
@@ -67,6 +69,11 @@ func NewCommand(streams genericiooptions.IOStreams, providers provider.Registry,
 			status.NewCommand(connection, streams),
 		}},
 	}
+	groups = append(groups, templates.CommandGroup{Message: "Commands for the runner in a cluster:", Commands: []*cobra.Command{
+		install.NewCommand(connection, streams, build.Image()),
+		install.NewUninstallCommand(connection, streams),
+		runs.NewCommand(connection, streams),
+	}})
 	groups.Add(root)
 	root.AddCommand(
 		completion.NewCommand(streams.Out),

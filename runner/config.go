@@ -43,6 +43,7 @@ func (s *Settings) Config(providers provider.Registry, getenv func(string) strin
 		Providers: providers, Class: s.Class, GenericTargets: s.GenericTargets, Concurrency: s.Concurrency, DryRun: write.DryRun(s.DryRun), Force: s.Force,
 		Verbose: s.Force || len(s.Names) > 0, Linger: s.Linger, Report: ReportFormat(s.Report),
 		Publish: Publish{TerminationLog: s.TerminationLog, MetricsFile: s.MetricsFile, Pushgateway: s.PushMetrics},
+		Pod:     podOf(getenv),
 		Log:     slog.New(slog.NewJSONHandler(logs, &slog.HandlerOptions{Level: level})), Out: out,
 	}
 	if err := s.check(); err != nil {
@@ -71,7 +72,7 @@ func (s *Settings) Config(providers provider.Registry, getenv func(string) strin
 			name.Name += "-" + strconv.Itoa(config.Scope.Shard.Index)
 		}
 		if config.DryRun == write.DryRunNone {
-			config.Lease = &lease.Lock{Objects: objects, Namespace: name.Namespace, Name: name.Name, Pod: podOf(getenv), Duration: lease.Duration}
+			config.Lease = &lease.Lock{Objects: objects, Namespace: name.Namespace, Name: name.Name, Pod: config.Pod, Duration: lease.Duration}
 		}
 	}
 	if s.ReportTo != "" {

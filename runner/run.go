@@ -75,6 +75,8 @@ type Config struct {
 	Lease *lease.Lock
 	// Linger is how long after its begin the run goes on; zero means until the pass is over.
 	Linger time.Duration
+	// Pod is where the run takes place.
+	Pod string
 	// Publish says where the report goes besides Out.
 	Publish Publish
 	Report  ReportFormat
@@ -86,6 +88,7 @@ type Config struct {
 func Run(ctx context.Context, config Config) int {
 	r := &run{Config: config}
 	r.report.Started, r.report.Outcomes = time.Now(), map[core.Outcome]int{}
+	r.report.Pod = config.Pod
 	r.report.ID = report.NewID(r.report.Started, config.Scope.Shard)
 	if shard := config.Scope.Shard; shard.Of > 1 {
 		r.report.Shard = &report.Shard{Index: shard.Index, Of: shard.Of}

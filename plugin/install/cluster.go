@@ -93,12 +93,14 @@ func sameSpec(before, after *unstructured.Unstructured) bool {
 	return equality.Semantic.DeepEqual(strip(before), strip(after))
 }
 
-// remove deletes an object that was read, with all that depends on it; false if it was gone already.
+// remove deletes an object, with all that depends on it, and if it was read no other of its name; false if it was gone already.
 func (c *cluster) remove(ctx context.Context, object *unstructured.Unstructured) (bool, error) {
-	uid, background := object.GetUID(), metav1.DeletePropagationBackground
-	err := c.resource(object).Delete(ctx, object.GetName(), metav1.DeleteOptions{
-		Preconditions: &metav1.Preconditions{UID: &uid}, PropagationPolicy: &background, DryRun: c.dryRunAll(),
-	})
+	background := metav1.DeletePropagationBackground
+	options := metav1.DeleteOptions{PropagationPolicy: &background, DryRun: c.dryRunAll()}
+	if uid := object.GetUID(); uid != "" {
+		options.Preconditions = &metav1.Preconditions{UID: &uid}
+	}
+	err := c.resource(object).Delete(ctx, object.GetName(), options)
 	if apierrors.IsNotFound(err) {
 		return false, nil
 	}

@@ -1,8 +1,11 @@
 package version
 
 import (
+	"regexp"
 	"runtime"
 	"runtime/debug"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/manifests"
 )
 
 // Build tells which build of the plugin this is.
@@ -17,6 +20,20 @@ type Build struct {
 	// Platform is the operating system and the architecture, such as linux/amd64.
 	Platform string `json:"platform"`
 }
+
+// release is a version that is published, with images of the same tag.
+var release = regexp.MustCompile(`^v[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.]+)?$`)
+
+// Image is the image of the runner that goes with this build; empty for a build that is no release.
+func (b Build) Image() string {
+	if !release.MatchString(b.Version) || pseudo.MatchString(b.Version) {
+		return ""
+	}
+	return manifests.ImageRepository + ":" + b.Version
+}
+
+// pseudo is a version that Go or git makes up for what lies between two releases.
+var pseudo = regexp.MustCompile(`-[0-9]+-g[0-9a-f]+|[0-9]{14}-[0-9a-f]{12}`)
 
 // BuildOf describes the running program. tag is the version that the linker was given; it may be empty.
 func BuildOf(tag string) Build {

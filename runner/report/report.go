@@ -23,6 +23,8 @@ type Run struct {
 	// ID sorts by the time at which the run began: "20261125t130500z-x7k2p", with "-2" behind it for shard 2.
 	ID    string `json:"run"`
 	Shard *Shard `json:"shard,omitempty"`
+	// Pod is where the run takes place: the name of the Pod, or of the machine.
+	Pod   string `json:"pod,omitempty"`
 	Lease *Lease `json:"lease,omitempty"`
 	// Exit is the run's exit code, unless it is stopped by a signal; Error is why it made no pass, or did not end it.
 	Exit  int    `json:"exit"`

@@ -18,6 +18,7 @@ type pass struct {
 // report is the line that the runner prints, field by field as its users read it.
 type report struct {
 	Run      string         `json:"run"`
+	Pod      string         `json:"pod"`
 	Exit     int            `json:"exit"`
 	Error    string         `json:"error"`
 	Started  string         `json:"started"`

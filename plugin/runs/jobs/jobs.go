@@ -15,14 +15,16 @@ import (
 	typedbatchv1 "k8s.io/client-go/kubernetes/typed/batch/v1"
 	typedv1 "k8s.io/client-go/kubernetes/typed/core/v1"
 	"k8s.io/client-go/rest"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/manifests"
 )
 
 // The runner as it is installed.
 const (
 	// Namespace is where the runner is, unless a person has put it elsewhere.
-	Namespace = "externalsecret-system"
+	Namespace = manifests.DefaultNamespace
 	// Name is that of its CronJob, its ConfigMap of reports and whatever else it has.
-	Name = "externalsecret-runner"
+	Name = manifests.Name
 	// Container is the one of its Pods in which it runs.
 	Container = "runner"
 	// Selector chooses its objects.

@@ -1,0 +1,192 @@
+package install
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+	"k8s.io/cli-runtime/pkg/printers"
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/rest"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/manifests"
+)
+
+// Options are resolved flags of install.
+type Options struct {
+	// Kube is nil where the objects are only printed.
+	Kube           *rest.Config
+	Manifests      manifests.Options
+	ForceConflicts bool
+	// ServerDryRun has the API server check everything and store nothing.
+	ServerDryRun bool
+	// Wait tells whether to wait until what was installed can be used, and Timeout how long.
+	Wait    bool
+	Timeout time.Duration
+	// Printer prints the objects instead of applying them; nil where they are applied.
+	Printer printers.ResourcePrinter
+	Streams genericiooptions.IOStreams
+}
+
+// Run installs the runner: the CRDs first, then the rest, then what an earlier installation had more.
+func (o *Options) Run(ctx context.Context) error {
+	objects, err := manifests.Render(o.Manifests)
+	if err != nil {
+		return err
+	}
+	if o.Printer != nil {
+		for i := range objects {
+			if err := o.Printer.PrintObj(&objects[i], o.Streams.Out); err != nil {
+				return fmt.Errorf("print %s: %w", nameOf(&objects[i]), err)
+			}
+		}
+		return nil
+	}
+	client, err := dynamic.NewForConfig(o.Kube)
+	if err != nil {
+		return fmt.Errorf("make a client: %w", err)
+	}
+	c := &cluster{client: client, forceConflicts: o.ForceConflicts, dryRun: o.ServerDryRun}
+	var rest []*unstructured.Unstructured
+	var applied []*unstructured.Unstructured
+	for i := range objects {
+		object := &objects[i]
+		if object.GetKind() != kindCRD {
+			rest = append(rest, object)
+			continue
+		}
+		if err := o.applyCRD(ctx, c, object); err != nil {
+			return err
+		}
+		applied = append(applied, object)
+	}
+	if o.Wait && !o.ServerDryRun {
+		if err := o.established(ctx, c, applied); err != nil {
+			return err
+		}
+	}
+	for _, object := range rest {
+		if err := o.notAnothers(ctx, c, object); err != nil {
+			return err
+		}
+		became, err := c.apply(ctx, object)
+		if err != nil {
+			return err
+		}
+		o.tell(object, became)
+	}
+	return o.prune(ctx, c, rest)
+}
+
+const kindCRD = "CustomResourceDefinition"
+
+// applyCRD makes or renews a CRD, unless it is somebody else's: a CRD that its owner did not expect to change is no small matter.
+func (o *Options) applyCRD(ctx context.Context, c *cluster, crd *unstructured.Unstructured) error {
+	live, err := c.get(ctx, crd)
+	if err != nil {
+		return err
+	}
+	if live != nil && !installedByUs(live) {
+		fmt.Fprintf(o.Streams.Out, "%s %s: %s has installed it\n", nameOf(crd), left, managerOf(live))
+		return nil
+	}
+	became, err := c.apply(ctx, crd)
+	if err != nil {
+		return err
+	}
+	o.tell(crd, became)
+	return nil
+}
+
+// notAnothers refuses to take rights in the whole cluster away from a runner that is installed in another namespace.
+func (o *Options) notAnothers(ctx context.Context, c *cluster, object *unstructured.Unstructured) error {
+	if object.GetKind() != "ClusterRoleBinding" {
+		return nil
+	}
+	live, err := c.get(ctx, object)
+	if err != nil || live == nil || bindsIn(live, o.namespace()) {
+		return err
+	}
+	return fmt.Errorf("%s gives its rights to a runner in another namespace: uninstall that one first, or give this one --scope=namespaces=...", nameOf(object))
+}
+
+// established waits until the API server serves the CRDs.
+func (o *Options) established(ctx context.Context, c *cluster, crds []*unstructured.Unstructured) error {
+	for _, crd := range crds {
+		err := wait.PollUntilContextTimeout(ctx, look, o.Timeout, true, func(ctx context.Context) (bool, error) {
+			live, err := c.get(ctx, crd)
+			return live != nil && conditionTrue(live, "Established"), err
+		})
+		if err != nil {
+			return fmt.Errorf("wait until %s is served: %w", nameOf(crd), err)
+		}
+	}
+	return nil
+}
+
+// look is how often what is waited for is looked at.
+const look = 200 * time.Millisecond
+
+func conditionTrue(object *unstructured.Unstructured, kind string) bool {
+	conditions, _, _ := unstructured.NestedSlice(object.Object, "status", "conditions")
+	for _, condition := range conditions {
+		if condition, ok := condition.(map[string]any); ok && condition["type"] == kind {
+			return condition["status"] == string(metav1.ConditionTrue)
+		}
+	}
+	return false
+}
+
+// prune takes away the rights that an earlier installation of other options gave, and this one does not.
+func (o *Options) prune(ctx context.Context, c *cluster, wanted []*unstructured.Unstructured) error {
+	keep := map[string]bool{}
+	for _, object := range wanted {
+		keep[object.GetNamespace()+" "+nameOf(object)] = true
+	}
+	bindings, err := bindingsOf(ctx, c, o.namespace())
+	if apierrors.IsForbidden(err) {
+		fmt.Fprintf(o.Streams.ErrOut, "Warning: rights that an earlier installation gave can't be looked for: %v\n", err)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, binding := range bindings {
+		for _, object := range []*unstructured.Unstructured{binding, roleOf(binding)} {
+			if keep[object.GetNamespace()+" "+nameOf(object)] {
+				continue
+			}
+			if gone, err := c.remove(ctx, object); err != nil {
+				return err
+			} else if gone {
+				o.tell(object, deleted)
+			}
+		}
+	}
+	return nil
+}
+
+func (o *Options) namespace() string {
+	if o.Manifests.Namespace == "" {
+		return manifests.DefaultNamespace
+	}
+	return o.Manifests.Namespace
+}
+
+// tell prints what became of an object.
+func (o *Options) tell(object *unstructured.Unstructured, became change) {
+	suffix := ""
+	if o.ServerDryRun {
+		suffix = " (server dry run)"
+	}
+	place := ""
+	if namespace := object.GetNamespace(); namespace != "" && namespace != o.namespace() {
+		place = " in namespace " + namespace
+	}
+	fmt.Fprintf(o.Streams.Out, "%s%s %s%s\n", nameOf(object), place, became, suffix)
+}
