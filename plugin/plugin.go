@@ -18,6 +18,7 @@ import (
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/completion"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/exit"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/install"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/rbac"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/refresh"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/render"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/runs"
@@ -68,12 +69,13 @@ func NewCommand(streams genericiooptions.IOStreams, providers provider.Registry,
 			render.NewCommand(connection, streams, providers),
 			status.NewCommand(connection, streams),
 		}},
+		{Message: "Commands for the Runner in a Cluster:", Commands: []*cobra.Command{
+			install.NewCommand(connection, streams, build.Image()),
+			rbac.NewCommand(connection, streams, providers),
+			runs.NewCommand(connection, streams),
+			install.NewUninstallCommand(connection, streams),
+		}},
 	}
-	groups = append(groups, templates.CommandGroup{Message: "Commands for the runner in a cluster:", Commands: []*cobra.Command{
-		install.NewCommand(connection, streams, build.Image()),
-		install.NewUninstallCommand(connection, streams),
-		runs.NewCommand(connection, streams),
-	}})
 	groups.Add(root)
 	root.AddCommand(
 		completion.NewCommand(streams.Out),

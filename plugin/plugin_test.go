@@ -44,6 +44,7 @@ func runContext(ctx context.Context, t *testing.T, args ...string) result {
 func TestHelp(t *testing.T) {
 	for name, args := range map[string][]string{
 		"root":       {},
+		"rbac":       {"rbac", "-h"},
 		"refresh":    {"refresh", "-h"},
 		"render":     {"render", "-h"},
 		"status":     {"status", "--help"},
@@ -84,6 +85,11 @@ func TestUsage(t *testing.T) {
 		"a format that is none":       {[]string{"status", "-o", "xml"}, `unable to match a printer suitable for the output format "xml"`},
 		"a watch of several":          {[]string{"status", "a", "b", "-w"}, "watch works with one name"},
 		"a watch in an order":         {[]string{"status", "-w", "--sort-by=.state"}, "--watch and --sort-by cannot be used together"},
+		"rights for half an account":  {[]string{"rbac", "--service-account=runner"}, `--service-account "runner" must be NAMESPACE/NAME`},
+		"rights to secrets by magic":  {[]string{"rbac", "--secret-access=all"}, `--secret-access "all" is neither "name" nor "list"`},
+		"rights in an unknown cloud":  {[]string{"rbac", "--cloud=gcp"}, `--cloud "gcp" is not supported`},
+		"an account of no cloud":      {[]string{"rbac", "--aws-account=123456789012"}, "--aws-account needs --cloud=aws"},
+		"an account that is none":     {[]string{"rbac", "--cloud=aws", "--aws-account=1"}, "it has 12 digits"},
 		"a name in all namespaces":    {[]string{"status", "a", "-A"}, "across all namespaces"},
 		"a kubeconfig that is absent": {[]string{"status", "--kubeconfig", "/does/not/exist"}, "no such file or directory"},
 		"a context that is absent":    {[]string{"status", "--context", "nope"}, "context was not found"},
@@ -156,7 +162,7 @@ func TestEveryExampleNamesACommandAndItsFlags(t *testing.T) {
 				continue
 			}
 			fields := splitWords(words)
-			if i := slices.Index(fields, ">"); i >= 0 {
+			if i := slices.IndexFunc(fields, func(f string) bool { return f == ">" || f == "|" }); i >= 0 {
 				fields = fields[:i]
 			}
 			found, rest, err := NewCommand(genericiooptions.NewTestIOStreamsDiscard(), nil, "").Find(fields)

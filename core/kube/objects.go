@@ -55,22 +55,31 @@ func pathOf(gv schema.GroupVersion) []string {
 	return []string{"/apis", gv.Group, gv.Version}
 }
 
-// object directs a request at the objects of a kind in a namespace.
-func (c *Client) object(ctx context.Context, request *rest.Request, kind schema.GroupVersionKind, namespace string) (*rest.Request, error) {
+// ResourceOf is the resource of a kind of objects that have namespaces. The error is ErrKind where there is none.
+func (c *Client) ResourceOf(ctx context.Context, kind schema.GroupVersionKind) (schema.GroupVersionResource, error) {
 	served, err := c.resources(ctx, kind.GroupVersion())
 	if err != nil {
-		return nil, err
+		return schema.GroupVersionResource{}, err
 	}
 	for _, resource := range served {
 		switch {
 		case resource.Kind != kind.Kind || strings.Contains(resource.Name, "/"):
 		case !resource.Namespaced:
-			return nil, fmt.Errorf("%w: a %s of %s is in no namespace", ErrKind, kind.Kind, kind.GroupVersion())
+			return schema.GroupVersionResource{}, fmt.Errorf("%w: a %s of %s is in no namespace", ErrKind, kind.Kind, kind.GroupVersion())
 		default:
-			return request.AbsPath(pathOf(kind.GroupVersion())...).Namespace(namespace).Resource(resource.Name), nil
+			return kind.GroupVersion().WithResource(resource.Name), nil
 		}
 	}
-	return nil, fmt.Errorf("%w: the API server has no %s in %s", ErrKind, kind.Kind, kind.GroupVersion())
+	return schema.GroupVersionResource{}, fmt.Errorf("%w: the API server has no %s in %s", ErrKind, kind.Kind, kind.GroupVersion())
+}
+
+// object directs a request at the objects of a kind in a namespace.
+func (c *Client) object(ctx context.Context, request *rest.Request, kind schema.GroupVersionKind, namespace string) (*rest.Request, error) {
+	resource, err := c.ResourceOf(ctx, kind)
+	if err != nil {
+		return nil, err
+	}
+	return request.AbsPath(pathOf(kind.GroupVersion())...).Namespace(namespace).Resource(resource.Resource), nil
 }
 
 // GetObject reads an object of any kind that has namespaces.

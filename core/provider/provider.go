@@ -56,6 +56,25 @@ type Location struct {
 	Identity string
 	// Ref names the remote secret that a remoteRef means, with what the store puts before its key.
 	Ref func(remote *api.RemoteRef) Ref
+	// Credentials are all that Open may ask its Credentials for, besides APIServer.
+	Credentials []CredentialRef
+}
+
+// CredentialKind is what a store asks its Credentials for: the method of that name.
+type CredentialKind string
+
+// The kinds of credentials.
+const (
+	CredentialSecret         CredentialKind = "Secret"
+	CredentialConfigMap      CredentialKind = "ConfigMap"
+	CredentialServiceAccount CredentialKind = "ServiceAccount"
+	CredentialToken          CredentialKind = "Token"
+)
+
+// CredentialRef names an object that a store logs in with, in the namespace in which the reference resolves.
+type CredentialRef struct {
+	Kind            CredentialKind
+	Namespace, Name string
 }
 
 // Ref names one remote secret within an identity. It is comparable: equal refs are one read.

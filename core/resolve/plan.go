@@ -62,7 +62,16 @@ type Planner struct {
 
 type opener struct {
 	provider provider.Provider
-	store    provider.Store
+	Opening
+}
+
+// Opening is a store that Open is going to open for an identity.
+type Opening struct {
+	// Provider is the name of the store's provider.
+	Provider string
+	Store    provider.Store
+	// Credentials are all that logging in to it may read.
+	Credentials []provider.CredentialRef
 }
 
 // Foreign tells whether an ExternalSecret reads a store that is served by another controller, nil if not: then all of it is
@@ -177,7 +186,7 @@ func (p *Planner) locate(ctx context.Context, es *api.ExternalSecret, source *ap
 		p.openers = map[string]opener{}
 	}
 	if _, ok := p.openers[read.Identity]; !ok {
-		p.openers[read.Identity] = opener{provider: served, store: view}
+		p.openers[read.Identity] = opener{served, Opening{Provider: name, Store: view, Credentials: location.Credentials}}
 	}
 	return nil
 }
@@ -185,15 +194,18 @@ func (p *Planner) locate(ctx context.Context, es *api.ExternalSecret, source *ap
 // Open opens the reader of an identity that Plan gave out.
 func (p *Planner) Open(ctx context.Context, identity string) (provider.Reader, error) {
 	o := p.openers[identity]
-	reader, err := o.provider.Open(ctx, o.store, p.Credentials)
+	reader, err := o.provider.Open(ctx, o.Store, p.Credentials)
 	if err != nil {
 		return nil, &OpenError{Cause: err}
 	}
 	return reader, nil
 }
 
+// Opening is what Open is going to open for an identity that Plan gave out.
+func (p *Planner) Opening(identity string) Opening { return p.openers[identity].Opening }
+
 // StoreOf names a store that has the identity, for messages and reports.
-func (p *Planner) StoreOf(identity string) string { return nameOf(p.openers[identity].store) }
+func (p *Planner) StoreOf(identity string) string { return nameOf(p.openers[identity].Store) }
 
 func nameOf(store provider.Store) string {
 	if store.Namespace == "" {

@@ -22,8 +22,9 @@ var (
 // Delete deletes the target of es, if there is one. live is the target as it was read, nil if none was found among those that
 // are managed. Only under creationPolicy Owner is there an own one to delete; that of anyone else stays, and is an error.
 func (w *Targets) Delete(ctx context.Context, es *api.ExternalSecret, live *Live) (Outcome, error) {
-	if policy := es.Spec.Target.CreationPolicy; policy != "" && policy != api.CreationPolicyOwner {
-		return Outcome{}, fmt.Errorf("%w: the provider has nothing for it any more, and deletionPolicy Delete needs creationPolicy Owner, not %s", errDelete, policy)
+	if !owns(es) {
+		return Outcome{}, fmt.Errorf("%w: the provider has nothing for it any more, and deletionPolicy Delete needs creationPolicy Owner, not %s",
+			errDelete, es.Spec.Target.CreationPolicy)
 	}
 	target := w.of(es)
 	if live == nil {
@@ -72,8 +73,7 @@ func (w *Targets) DeleteOwn(ctx context.Context, es *api.ExternalSecret, live *L
 // Orphan is the Secret that es has written under another spec.target.name before, as its status tells; empty if there was none.
 func Orphan(es *api.ExternalSecret) string {
 	before := es.Status.Binding
-	owns := es.Spec.Target.CreationPolicy == "" || es.Spec.Target.CreationPolicy == api.CreationPolicyOwner
-	if !owns || es.Spec.Target.Manifest != nil || before == nil || before.Name == TargetName(es) {
+	if !owns(es) || es.Spec.Target.Manifest != nil || before == nil || before.Name == TargetName(es) {
 		return ""
 	}
 	return before.Name
@@ -97,6 +97,12 @@ func (w *Targets) DeleteOrphan(ctx context.Context, es *api.ExternalSecret) (str
 		return "", fmt.Errorf("%w: %w", errDeleteOrphans, err)
 	}
 	return before, nil
+}
+
+// owns tells whether an ExternalSecret is to be the controller of its target.
+func owns(es *api.ExternalSecret) bool {
+	policy := es.Spec.Target.CreationPolicy
+	return policy == "" || policy == api.CreationPolicyOwner
 }
 
 // controls tells whether this very ExternalSecret is the controller of a target.

@@ -97,7 +97,14 @@ func (e *Endpoint) Deny(t testing.TB, principal, action, resource string) {
 	e.post(t, "deny", awsDenial{principal, action, resource})
 }
 
-// AllowAll takes all of Deny back.
+// Permit limits a principal to an action on the ARNs that resource means, with * for any text and ? for any character, and to what
+// else it is permitted. principal is that of Deny.
+func (e *Endpoint) Permit(t testing.TB, principal, action, resource string) {
+	t.Helper()
+	e.post(t, "permit", awsPermission{principal, action, resource})
+}
+
+// AllowAll takes all of Deny and Permit back.
 func (e *Endpoint) AllowAll(t testing.TB) {
 	t.Helper()
 	e.post(t, "allow", struct{}{})

@@ -128,6 +128,12 @@ type awsIssuer struct {
 	JWKS   json.RawMessage `json:"jwks"`
 }
 
+type awsPermission struct {
+	Principal string `json:"principal"`
+	Action    string `json:"action"`
+	Resource  string `json:"resource"`
+}
+
 type awsDenial struct {
 	Principal string `json:"principal"`
 	Action    string `json:"action"`

@@ -181,18 +181,24 @@ func sessionTags(store provider.Store, spec *api.AWSProvider) map[string]string 
 	return tags
 }
 
-// authNamespaces are the namespaces in which the spec's references resolve for this store and consumer.
-func authNamespaces(store provider.Store, spec *api.AWSProvider) []string {
-	var namespaces []string
+// credentialsOf are what login may read for this store and consumer.
+func credentialsOf(store provider.Store, spec *api.AWSProvider) []provider.CredentialRef {
 	if jwt := spec.Auth.JWT; jwt != nil && jwt.ServiceAccountRef != nil {
-		namespaces = append(namespaces, store.AuthNamespace(jwt.ServiceAccountRef.Namespace))
+		namespace := store.AuthNamespace(jwt.ServiceAccountRef.Namespace)
+		return []provider.CredentialRef{
+			{Kind: provider.CredentialServiceAccount, Namespace: namespace, Name: jwt.ServiceAccountRef.Name},
+			{Kind: provider.CredentialToken, Namespace: namespace, Name: jwt.ServiceAccountRef.Name},
+		}
 	}
+	var refs []provider.CredentialRef
 	if ref := spec.Auth.SecretRef; ref != nil {
-		for _, selector := range []*api.SecretKeySelector{ref.AccessKeyID, ref.SecretAccessKey, ref.SessionToken} {
-			if selector != nil {
-				namespaces = append(namespaces, store.AuthNamespace(selector.Namespace))
+		for _, s := range []*api.SecretKeySelector{ref.AccessKeyID, ref.SecretAccessKey, ref.SessionToken} {
+			if s != nil && s.Name != "" {
+				refs = append(refs, provider.CredentialRef{
+					Kind: provider.CredentialSecret, Namespace: store.AuthNamespace(s.Namespace), Name: s.Name,
+				})
 			}
 		}
 	}
-	return namespaces
+	return refs
 }

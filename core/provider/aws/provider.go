@@ -35,8 +35,8 @@ type Provider struct {
 	Timeout time.Duration
 }
 
-// Locate implements provider.Provider. The identity is the spec without its prefix, the namespaces its references resolve
-// in, and the session tags.
+// Locate implements provider.Provider. The identity is the spec without its prefix, what its references resolve to, and the
+// session tags.
 func (p Provider) Locate(store provider.Store) (provider.Location, error) {
 	spec, err := decode(store)
 	if err != nil {
@@ -44,16 +44,17 @@ func (p Provider) Locate(store provider.Store) (provider.Location, error) {
 	}
 	prefix := spec.Prefix
 	spec.Prefix = ""
+	credentials := credentialsOf(store, spec)
 	identity, err := json.Marshal(struct {
-		Spec       *api.AWSProvider
-		Namespaces []string
-		Tags       map[string]string
-		Retry      *api.StoreRetrySettings
-	}{spec, authNamespaces(store, spec), sessionTags(store, spec), store.Retry})
+		Spec        *api.AWSProvider
+		Credentials []provider.CredentialRef
+		Tags        map[string]string
+		Retry       *api.StoreRetrySettings
+	}{spec, credentials, sessionTags(store, spec), store.Retry})
 	if err != nil {
 		return provider.Location{}, fmt.Errorf("encode the store's identity: %w", err)
 	}
-	return provider.Location{Identity: string(identity), Ref: func(remote *api.RemoteRef) provider.Ref {
+	return provider.Location{Identity: string(identity), Credentials: credentials, Ref: func(remote *api.RemoteRef) provider.Ref {
 		ref := provider.Ref{Key: prefix + remote.Key, Version: remote.Version}
 		switch {
 		case remote.MetadataPolicy == api.MetadataPolicyFetch:

@@ -27,21 +27,22 @@ type Provider struct {
 	Timeout time.Duration
 }
 
-// Locate implements provider.Provider. The identity is the spec and the namespaces its references resolve in. Secrets have no
+// Locate implements provider.Provider. The identity is the spec and what its references resolve to. Secrets have no
 // versions, so that a version has no effect.
 func (p Provider) Locate(store provider.Store) (provider.Location, error) {
 	spec, err := decode(store)
 	if err != nil {
 		return provider.Location{}, err
 	}
+	credentials := credentialsOf(store, spec)
 	identity, err := json.Marshal(struct {
-		Spec       *api.KubernetesProvider
-		Namespaces []string
-	}{spec, authNamespaces(store, spec)})
+		Spec        *api.KubernetesProvider
+		Credentials []provider.CredentialRef
+	}{spec, credentials})
 	if err != nil {
 		return provider.Location{}, fmt.Errorf("encode the store's identity: %w", err)
 	}
-	return provider.Location{Identity: string(identity), Ref: func(remote *api.RemoteRef) provider.Ref {
+	return provider.Location{Identity: string(identity), Credentials: credentials, Ref: func(remote *api.RemoteRef) provider.Ref {
 		return provider.Ref{Key: remote.Key, Metadata: remote.MetadataPolicy == api.MetadataPolicyFetch}
 	}}, nil
 }
@@ -128,30 +129,34 @@ func secureURL(field, server string) (string, error) {
 	return server, nil
 }
 
-// authNamespaces are the namespaces in which the spec's references resolve for this store and consumer.
-func authNamespaces(store provider.Store, spec *api.KubernetesProvider) []string {
-	var named []*string
-	if spec.AuthRef != nil {
-		named = append(named, spec.AuthRef.Namespace)
+// credentialsOf are what connect may read for this store and consumer.
+func credentialsOf(store provider.Store, spec *api.KubernetesProvider) []provider.CredentialRef {
+	var refs []provider.CredentialRef
+	add := func(kind provider.CredentialKind, namespace *string, name string) {
+		refs = append(refs, provider.CredentialRef{Kind: kind, Namespace: store.AuthNamespace(namespace), Name: name})
+	}
+	if ref := spec.AuthRef; ref != nil {
+		add(provider.CredentialSecret, ref.Namespace, ref.Name)
 	}
 	if auth := spec.Auth; auth != nil {
 		switch {
 		case auth.ServiceAccount != nil:
-			named = append(named, auth.ServiceAccount.Namespace)
+			add(provider.CredentialToken, auth.ServiceAccount.Namespace, auth.ServiceAccount.Name)
 		case auth.Token != nil:
-			named = append(named, auth.Token.BearerToken.Namespace)
+			add(provider.CredentialSecret, auth.Token.BearerToken.Namespace, auth.Token.BearerToken.Name)
 		case auth.Cert != nil:
-			named = append(named, auth.Cert.ClientCert.Namespace, auth.Cert.ClientKey.Namespace)
+			add(provider.CredentialSecret, auth.Cert.ClientCert.Namespace, auth.Cert.ClientCert.Name)
+			add(provider.CredentialSecret, auth.Cert.ClientKey.Namespace, auth.Cert.ClientKey.Name)
 		}
 	}
-	if spec.Server.CAProvider != nil {
-		named = append(named, spec.Server.CAProvider.Namespace)
+	if from := spec.Server.CAProvider; from != nil && len(spec.Server.CABundle) == 0 {
+		kind := provider.CredentialSecret
+		if from.Type == api.CAProviderConfigMap {
+			kind = provider.CredentialConfigMap
+		}
+		add(kind, from.Namespace, from.Name)
 	}
-	namespaces := make([]string, len(named))
-	for i, name := range named {
-		namespaces[i] = store.AuthNamespace(name)
-	}
-	return namespaces
+	return refs
 }
 
 func invalid(format string, args ...any) error {

@@ -73,6 +73,23 @@ func permissions() []sentence {
 			require.Contains(t, message(t, err), "User: arn:aws:sts::"+account+":assumed-role/reader/session is not authorized")
 			s.get(t, getInput{SecretId: &n})
 		}},
+		{"who has permissions may do nothing else, and others may", func(t *testing.T, s *server) {
+			n, more := name("a"), name("more")
+			arn := s.create(t, n, "1")
+			s.create(t, more, "2")
+			c := s.assume(t, s.sts(), nil)
+			s.control(t, "permit", identity.Permission{Principal: reader, Action: "secretsmanager:GetSecretValue", Resource: arn[:len(arn)-6] + "??????"})
+			out, err := s.as(c).GetSecretValue(t.Context(), &getInput{SecretId: &n})
+			require.NoError(t, err)
+			require.Equal(t, "1", *out.SecretString)
+			_, err = s.as(c).GetSecretValue(t.Context(), &getInput{SecretId: &more})
+			require.Equal(t, "AccessDeniedException", code(t, err), "another resource")
+			_, err = s.as(c).DescribeSecret(t.Context(), &secretsmanager.DescribeSecretInput{SecretId: &n})
+			require.Equal(t, "AccessDeniedException", code(t, err), "another action")
+			_, err = s.as(c).ListSecrets(t.Context(), &secretsmanager.ListSecretsInput{})
+			require.Equal(t, "AccessDeniedException", code(t, err), "an action on no resource")
+			s.get(t, getInput{SecretId: &more})
+		}},
 		{"tags need a right of their own", func(t *testing.T, s *server) {
 			s.role(t, identity.Role{ARN: reader})
 			s.deny(t, identity.Denial{Action: "sts:TagSession"})

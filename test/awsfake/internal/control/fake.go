@@ -23,6 +23,7 @@ type Fake struct {
 //	POST roles              identity.Role      adds a role
 //	POST jwks               oidc.Provider      registers an issuer of web identity tokens
 //	POST deny               identity.Denial    takes a right away
+//	POST permit             identity.Permission  limits a principal to this and its other permissions
 //	POST allow              {}                 gives all rights back
 //	POST secrets            [secrets.Seed]     creates secrets, or puts new current versions
 //	POST secrets/delete     [secrets.Seed]     deletes secrets at once, by name, account and region
@@ -44,6 +45,13 @@ func (f Fake) NewMux() *http.ServeMux {
 			return fmt.Errorf("a denial needs an action")
 		}
 		f.Identities.Deny(d)
+		return nil
+	})
+	Post(mux, "permit", func(p identity.Permission) error {
+		if p.Action == "" || p.Resource == "" {
+			return fmt.Errorf("a permission needs an action and a resource")
+		}
+		f.Identities.Permit(p)
 		return nil
 	})
 	Post(mux, "allow", func(struct{}) error {

@@ -13,6 +13,22 @@ type Denial struct {
 	Resource string `json:"resource,omitempty"`
 }
 
+// Permission is what a policy allows. Who has one may do nothing that no permission of theirs allows, save to use keys of KMS.
+type Permission struct {
+	// Principal is meant as that of a Denial is.
+	Principal string `json:"principal,omitempty"`
+	Action    string `json:"action"`
+	// Resource is an ARN with * for any text and ? for any character.
+	Resource string `json:"resource"`
+}
+
+// Permit adds a permission.
+func (r *Registry) Permit(p Permission) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.permissions = append(r.permissions, p)
+}
+
 // Deny adds a denial.
 func (r *Registry) Deny(d Denial) {
 	r.mu.Lock()
@@ -20,18 +36,21 @@ func (r *Registry) Deny(d Denial) {
 	r.denials = append(r.denials, d)
 }
 
-// AllowAll forgets all denials.
+// AllowAll forgets all denials and permissions.
 func (r *Registry) AllowAll() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.denials = nil
+	r.denials, r.permissions = nil, nil
 }
 
 // Allowed reports whether nothing denies the action on a resource to the principal. resource is the name of a secret or parameter, a
-// path, a role's ARN, or empty for an action that is about no single one.
-func (r *Registry) Allowed(p Principal, action, resource string) bool {
+// path, a role's ARN, or empty for an action that is about no single one; arn is by what permissions mean it.
+func (r *Registry) Allowed(p Principal, action, resource, arn string) bool {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
+	if !r.permitted(p, action, arn) {
+		return false
+	}
 	for _, d := range r.denials {
 		if Match(d.Action, action) && strings.HasPrefix(resource, d.Resource) &&
 			(d.Principal == "" || meansAny([]string{d.Principal}, p.names())) {
@@ -39,4 +58,19 @@ func (r *Registry) Allowed(p Principal, action, resource string) bool {
 		}
 	}
 	return true
+}
+
+// permitted reports whether a principal that has permissions has one for the action.
+func (r *Registry) permitted(p Principal, action, arn string) bool {
+	limited := false
+	for _, granted := range r.permissions {
+		if granted.Principal != "" && !meansAny([]string{granted.Principal}, p.names()) {
+			continue
+		}
+		if Match(granted.Action, action) && Match(granted.Resource, arn) {
+			return true
+		}
+		limited = true
+	}
+	return !limited || strings.HasPrefix(action, "kms:")
 }

@@ -40,12 +40,13 @@ func (p Principal) names() []string {
 
 // Registry holds all identities. It is safe for concurrent use.
 type Registry struct {
-	mu       sync.RWMutex
-	keys     map[string]Key
-	roles    map[string]Role
-	sessions map[string]*Session
-	denials  []Denial
-	life     time.Duration // of new sessions, 0 for what was asked
+	mu          sync.RWMutex
+	keys        map[string]Key
+	roles       map[string]Role
+	sessions    map[string]*Session
+	denials     []Denial
+	permissions []Permission
+	life        time.Duration // of new sessions, 0 for what was asked
 }
 
 // NewRegistry returns a registry that knows nobody.
@@ -60,7 +61,7 @@ func (r *Registry) Reset() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.keys, r.roles, r.sessions = map[string]Key{}, map[string]Role{}, map[string]*Session{}
-	r.denials, r.life = nil, 0
+	r.denials, r.permissions, r.life = nil, nil, 0
 }
 
 // PutKey adds an access key, or replaces the one of the same id.
@@ -106,22 +107,24 @@ func AccountOf(arn string) string {
 	return ""
 }
 
-// Match reports whether a name is meant by a pattern in which * stands for any text, also an empty one.
+// Match reports whether a name is meant by a pattern in which * stands for any text, also an empty one, and ? for any character.
 func Match(pattern, name string) bool {
-	head, tail, wild := strings.Cut(pattern, "*")
-	if !wild {
-		return pattern == name
+	if pattern == "" {
+		return name == ""
 	}
-	rest, ok := strings.CutPrefix(name, head)
-	if !ok {
-		return false
-	}
-	for at := range len(rest) + 1 {
-		if Match(tail, rest[at:]) {
-			return true
+	switch pattern[0] {
+	case '*':
+		for at := range len(name) + 1 {
+			if Match(pattern[1:], name[at:]) {
+				return true
+			}
 		}
+		return false
+	case '?':
+		return name != "" && Match(pattern[1:], name[1:])
+	default:
+		return name != "" && name[0] == pattern[0] && Match(pattern[1:], name[1:])
 	}
-	return false
 }
 
 // meansAny reports whether one of the patterns means one of the names. Empty names are nobody's.

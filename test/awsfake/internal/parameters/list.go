@@ -30,8 +30,8 @@ func (s *Service) getByPath(r request) (any, error) {
 	if err := checkPath(in.Path); err != nil {
 		return nil, err
 	}
-	if !s.identities.Allowed(r.who, r.call.Action(), in.Path) {
-		arn := "arn:aws:ssm:" + r.at.region + ":" + r.at.account + ":parameter" + in.Path
+	arn := "arn:aws:ssm:" + r.at.region + ":" + r.at.account + ":parameter" + in.Path
+	if !s.identities.Allowed(r.who, r.call.Action(), in.Path, arn) {
 		return nil, wire.Denied(r.who.ARN, r.call.Action(), arn)
 	}
 	s.store.mu.RLock()
@@ -69,8 +69,9 @@ func (s *Service) describe(r request) (any, error) {
 	if err := r.call.Decode(&in); err != nil {
 		return nil, err
 	}
-	if !s.identities.Allowed(r.who, r.call.Action(), "") {
-		return nil, wire.Denied(r.who.ARN, r.call.Action(), "arn:aws:ssm:"+r.at.region+":"+r.at.account+":*")
+	all := "arn:aws:ssm:" + r.at.region + ":" + r.at.account + ":*"
+	if !s.identities.Allowed(r.who, r.call.Action(), "", all) {
+		return nil, wire.Denied(r.who.ARN, r.call.Action(), all)
 	}
 	if err := checkFilters(in.ParameterFilters); err != nil {
 		return nil, err

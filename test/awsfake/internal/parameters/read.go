@@ -40,7 +40,7 @@ func (s *Service) entry(r request, p *parameter, v *version, selector string, de
 		e.Value = base64.StdEncoding.EncodeToString([]byte("encrypted with " + p.key + " as " + p.arn + ":" + strconv.Itoa(v.number)))
 		return e, nil
 	}
-	if !s.identities.Allowed(r.who, actionDecrypt, p.name) {
+	if !s.identities.Allowed(r.who, actionDecrypt, p.name, p.key) {
 		return entry{}, wire.NewError("AccessDeniedException", textNoKey)
 	}
 	return e, nil

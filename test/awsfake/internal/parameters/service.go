@@ -3,6 +3,7 @@ package parameters
 import (
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/test/awsfake/internal/identity"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/test/awsfake/internal/wire"
+	"strings"
 )
 
 // Faults says whether reading one parameter is to fail, by the name of the parameter; nil means no.
@@ -59,11 +60,11 @@ func (s *Service) Handle(c *wire.Call, who identity.Principal, region string) (a
 // parameter by its name, whether it exists or not. The lock must be held.
 func (s *Service) target(r request, name string) (*parameter, error) {
 	found := s.store.find(r.at, name)
-	shown := name
+	shown, arn := name, "arn:aws:ssm:"+r.at.region+":"+r.at.account+":parameter/"+strings.TrimPrefix(name, "/")
 	if found != nil {
-		name, shown = found.name, found.arn
+		name, shown, arn = found.name, found.arn, found.arn
 	}
-	if !s.identities.Allowed(r.who, r.call.Action(), name) {
+	if !s.identities.Allowed(r.who, r.call.Action(), name, arn) {
 		return nil, wire.Denied(r.who.ARN, r.call.Action(), shown)
 	}
 	return found, nil

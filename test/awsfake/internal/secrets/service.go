@@ -55,7 +55,7 @@ func (s *Service) Handle(c *wire.Call, who identity.Principal, region string) (a
 
 // authorize checks an action on no particular secret.
 func (s *Service) authorize(r request, action string) error {
-	if s.identities.Allowed(r.who, action, "") {
+	if s.identities.Allowed(r.who, action, "", "*") {
 		return nil
 	}
 	return wire.Denied(r.who.ARN, action, "")
@@ -72,7 +72,7 @@ func (s *Service) target(r request, action, id string) (*secret, error) {
 	if found != nil {
 		name, shown = found.name, found.arn
 	}
-	if !s.identities.Allowed(r.who, action, name) {
+	if !s.identities.Allowed(r.who, action, name, shown) {
 		return nil, wire.Denied(r.who.ARN, action, shown)
 	}
 	if found == nil {

@@ -61,7 +61,7 @@ func (s *Service) create(r request) (any, error) {
 		return nil, wire.NewError("ValidationException",
 			"Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!")
 	}
-	if !s.identities.Allowed(r.who, r.call.Action(), in.Name) {
+	if !s.identities.Allowed(r.who, r.call.Action(), in.Name, in.Name) {
 		return nil, wire.Denied(r.who.ARN, r.call.Action(), in.Name)
 	}
 	s.store.mu.Lock()

@@ -1,0 +1,123 @@
+package rbac
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+	"k8s.io/cli-runtime/pkg/printers"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider/aws"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/secret"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/exit"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/scope"
+)
+
+// policyLimit is how many characters a managed policy of IAM may have, without white space.
+const policyLimit = 6144
+
+// Options are resolved flags.
+type Options struct {
+	Config core.NeedsConfig
+	// Account is whom the rights are for.
+	Account types.NamespacedName
+	// Cloud is whose rights are printed; empty for those of the cluster.
+	Cloud      string
+	AWSAccount string
+	Printer    printers.ResourcePrinter
+	// OneByOne tells that objects are printed each by itself and not as a list.
+	OneByOne bool
+	Streams  genericiooptions.IOStreams
+}
+
+// Run finds out and prints.
+func (o *Options) Run(ctx context.Context) error {
+	needs, err := core.FindNeeds(ctx, o.Config)
+	if err != nil {
+		return err
+	}
+	if err := o.print(needs); err != nil {
+		return err
+	}
+	for _, problem := range needs.Problems {
+		o.say("Warning: %s in namespace %s: %v", scope.Display(problem.Name), problem.Namespace, problem.Cause)
+	}
+	if len(needs.Problems) > 0 {
+		return exit.Silent(exit.Failed)
+	}
+	return nil
+}
+
+func (o *Options) print(needs core.Needs) error {
+	if len(needs.Namespaces) == 0 {
+		if len(needs.Problems) == 0 {
+			o.say("%s", scope.Nothing(o.Config.Scope))
+		}
+		return nil
+	}
+	if o.Cloud == cloudAWS {
+		return o.printGrants(needs)
+	}
+	o.say("Note: these rights are for a runner with --namespaces=%s", strings.Join(needs.Namespaces, ","))
+	objects, err := manifests(needs.Rights, o.Account)
+	if err != nil {
+		return err
+	}
+	if o.OneByOne {
+		for _, object := range objects {
+			if err := o.Printer.PrintObj(object, o.Streams.Out); err != nil {
+				return fmt.Errorf("print %s %q: %w", object.GetKind(), object.GetName(), err)
+			}
+		}
+		return nil
+	}
+	list := &unstructured.UnstructuredList{Object: map[string]any{"apiVersion": "v1", "kind": "List"}}
+	for _, object := range objects {
+		list.Items = append(list.Items, *object)
+	}
+	return o.Printer.PrintObj(list, o.Streams.Out)
+}
+
+// printGrants prints what AWS must allow, as one document.
+func (o *Options) printGrants(needs core.Needs) error {
+	var wanted []aws.Wanted
+	for _, s := range needs.Stores {
+		if s.Provider == "aws" {
+			wanted = append(wanted, aws.Wanted{Store: s.Store, Names: s.Names, Refs: s.Refs, Finds: s.Finds})
+		}
+	}
+	grants, err := aws.Grants(wanted, o.AWSAccount)
+	if err != nil {
+		return err
+	}
+	for _, grant := range grants {
+		policy, err := json.Marshal(grant.Policy)
+		if err != nil {
+			return fmt.Errorf("encode a policy: %w", err)
+		}
+		if len(policy) > policyLimit {
+			o.say("Warning: the policy of %s has %d characters, and a managed policy may have %d: put secrets below common names, and allow those",
+				grant.Principal, len(policy), policyLimit)
+		}
+	}
+	o.say("Note: what is encrypted with customer managed keys needs kms:Decrypt on those keys besides; which they are is not known here")
+	body, err := json.Marshal(map[string]any{"apiVersion": "externalsecret.kubectl/v1", "kind": "AWSPolicyList", "items": grants})
+	if err != nil {
+		return fmt.Errorf("encode the policies: %w", err)
+	}
+	document := &unstructured.Unstructured{}
+	if err := json.Unmarshal(body, &document.Object); err != nil {
+		return fmt.Errorf("encode the policies: %w", err)
+	}
+	return o.Printer.PrintObj(document, o.Streams.Out)
+}
+
+// say tells a person something, which may hold text from elsewhere.
+func (o *Options) say(format string, args ...any) {
+	fmt.Fprintln(o.Streams.ErrOut, secret.Printable(fmt.Sprintf(format, args...)))
+}
