@@ -56,7 +56,7 @@ func (i installation) well(t *testing.T, args ...string) string {
 func (i installation) gone(t *testing.T, kind, name string) {
 	t.Helper()
 	require.Eventually(t, func() bool {
-		out, err := i.KubectlErr(t, "get", kind, name, "--ignore-not-found", "-o", "name")
+		out, err := i.KubectlErr(t, "", "get", kind, name, "--ignore-not-found", "-o", "name")
 		return err == nil && out == ""
 	}, time.Minute, 200*time.Millisecond, "%s %s goes", kind, name)
 }
