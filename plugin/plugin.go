@@ -16,6 +16,7 @@ import (
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/completion"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/doctor"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/exit"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/install"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/rbac"
@@ -73,6 +74,7 @@ func NewCommand(streams genericiooptions.IOStreams, providers provider.Registry,
 			install.NewCommand(connection, streams, build.Image()),
 			rbac.NewCommand(connection, streams, providers),
 			runs.NewCommand(connection, streams),
+			doctor.NewCommand(connection, streams, build),
 			install.NewUninstallCommand(connection, streams),
 		}},
 	}

@@ -45,6 +45,7 @@ func TestHelp(t *testing.T) {
 	for name, args := range map[string][]string{
 		"root":       {},
 		"rbac":       {"rbac", "-h"},
+		"doctor":     {"doctor", "-h"},
 		"refresh":    {"refresh", "-h"},
 		"render":     {"render", "-h"},
 		"status":     {"status", "--help"},
@@ -83,6 +84,8 @@ func TestUsage(t *testing.T) {
 		"a time without a unit":       {[]string{"refresh", "--all", "--timeout", "30"}, `missing unit in duration "30"`},
 		"a dry run of no kind":        {[]string{"refresh", "--all", "--dry-run=maybe"}, `Must be "none", "server", or "client".`},
 		"a format that is none":       {[]string{"status", "-o", "xml"}, `unable to match a printer suitable for the output format "xml"`},
+		"a name for the doctor":       {[]string{"doctor", "db"}, `doctor takes no arguments: "db"`},
+		"a report's name":             {[]string{"doctor", "-o", "name"}, `unable to match a printer suitable for the output format "name"`},
 		"a watch of several":          {[]string{"status", "a", "b", "-w"}, "watch works with one name"},
 		"a watch in an order":         {[]string{"status", "-w", "--sort-by=.state"}, "--watch and --sort-by cannot be used together"},
 		"rights for half an account":  {[]string{"rbac", "--service-account=runner"}, `--service-account "runner" must be NAMESPACE/NAME`},
@@ -202,6 +205,7 @@ func TestFlagValuesAreCompleted(t *testing.T) {
 		"kinds of dry run":    {[]string{"__complete", "refresh", "--dry-run=s"}, "server"},
 		"formats of refresh":  {[]string{"__complete", "refresh", "-o", "ky"}, "kyaml"},
 		"formats of status":   {[]string{"__complete", "status", "-o", "wi"}, "wide"},
+		"formats of doctor":   {[]string{"__complete", "doctor", "-o", "ya"}, "yaml"},
 		"shells":              {[]string{"__complete", "completion", "ba"}, "bash"},
 		"contexts of no file": {[]string{"__complete", "status", "--context", ""}, ":4"},
 	} {

@@ -1,5 +1,5 @@
 // Command generate writes docs/reference: a page for each command of the plugin and one for the runner, from their own flags
-// and help texts. `make generate` runs it at the top of the repository. What is explained at length is written by hand, in the
+// and help texts, and one for what doctor finds. `make generate` runs it at the top of the repository. What is explained at length is written by hand, in the
 // other pages of docs; here is only what the programs say of themselves.
 package main
 
@@ -28,6 +28,7 @@ func pages() (map[string]string, error) {
 		return nil, err
 	}
 	plugin["externalsecret-runner.md"] = runner
+	plugin["doctor-findings.md"] = findingsPage()
 	return plugin, nil
 }
 

@@ -20,8 +20,8 @@ const (
 	mostGrace  = time.Hour
 )
 
-// assess judges an ExternalSecret by what is recorded in it.
-func assess(item resolve.Item, now time.Time) Item {
+// Assess judges an ExternalSecret by what is recorded in it.
+func Assess(item resolve.Item, now time.Time) Item {
 	judged := Item{
 		TypeMeta: metav1.TypeMeta{APIVersion: apiVersion, Kind: kindItem},
 		Metadata: Metadata{Namespace: item.Namespace, Name: item.Name},
@@ -51,9 +51,9 @@ func assess(item resolve.Item, now time.Time) Item {
 		return judged.as(Skipped, ready.Reason, ready.Message)
 	case due && es.Status.SyncedResourceVersion != api.SyncedResourceVersion(es.Generation, es.Annotations, es.Labels):
 		if es.Generates() {
-			return judged.as(Stale, reasonChanged, "it was changed after the last sync, and is not refreshed since that would make new values: delete its Secret to have it made anew")
+			return judged.as(Stale, ReasonChanged, "it was changed after the last sync, and is not refreshed since that would make new values: delete its Secret to have it made anew")
 		}
-		return judged.as(Stale, reasonChanged, "it was changed after the last sync, and nothing has refreshed it since")
+		return judged.as(Stale, ReasonChanged, "it was changed after the last sync, and nothing has refreshed it since")
 	case due && overdue(es, now):
 		return judged.as(Stale, reasonOverdue, "the next refresh is overdue: nothing refreshes it")
 	case ready != nil:
@@ -88,7 +88,7 @@ func (i *Item) describe(es *api.ExternalSecret) {
 	i.Metadata.UID, i.Metadata.Labels = string(es.UID), es.Labels
 	i.Metadata.CreationTimestamp = timeOf(&es.CreationTimestamp)
 	i.LastSync = timeOf(es.Status.RefreshTime)
-	i.Stores = storesOf(es)
+	i.Stores = StoresOf(es)
 	switch {
 	case es.Spec.Target.CreationPolicy == api.CreationPolicyNone:
 	case es.Spec.Target.Manifest != nil:
@@ -108,8 +108,8 @@ func (i *Item) describe(es *api.ExternalSecret) {
 	}
 }
 
-// storesOf are the stores that the ExternalSecret refers to, each once, in the order of its spec.
-func storesOf(es *api.ExternalSecret) []StoreRef {
+// StoresOf are the stores that the ExternalSecret refers to, each once, in the order of its spec.
+func StoresOf(es *api.ExternalSecret) []StoreRef {
 	var stores []StoreRef
 	add := func(ref api.SecretStoreRef) {
 		store := StoreRef{Kind: cmp.Or(ref.Kind, api.KindSecretStore), Name: ref.Name}

@@ -82,13 +82,13 @@ func TestAssess(t *testing.T) {
 		"CreatedOnce is never due again":                     {synced(1000*time.Hour, policy(api.RefreshPolicyCreatedOnce)), Synced, api.ReasonSecretSynced, false},
 		"CreatedOnce does not care for changes":              {synced(time.Hour, policy(api.RefreshPolicyCreatedOnce), edited), Synced, api.ReasonSecretSynced, false},
 		"OnChange is not due by time":                        {synced(1000*time.Hour, policy(api.RefreshPolicyOnChange)), Synced, api.ReasonSecretSynced, false},
-		"OnChange is stale after a change":                   {synced(time.Minute, policy(api.RefreshPolicyOnChange), edited), Stale, reasonChanged, true},
-		"Periodic is stale after a change":                   {synced(time.Minute, edited), Stale, reasonChanged, true},
+		"OnChange is stale after a change":                   {synced(time.Minute, policy(api.RefreshPolicyOnChange), edited), Stale, ReasonChanged, true},
+		"Periodic is stale after a change":                   {synced(time.Minute, edited), Stale, ReasonChanged, true},
 		"never synced":                                       {synced(0, never), NeverSynced, reasonNeverSynced, true},
 		"synced, but with no record of what":                 {synced(0, func(es *api.ExternalSecret) { es.Status.SyncedResourceVersion = "" }), NeverSynced, reasonNeverSynced, true},
 		"synced, without a condition":                        {synced(time.Minute, func(es *api.ExternalSecret) { es.Status.Conditions = nil }), Synced, api.ReasonSecretSynced, false},
 		"never due again where generators have run":          {synced(1000*time.Hour, generated), Synced, api.ReasonSecretSynced, false},
-		"changed after generators have run: stale, not due":  {synced(time.Minute, generated, edited), Stale, reasonChanged, false},
+		"changed after generators have run: stale, not due":  {synced(time.Minute, generated, edited), Stale, ReasonChanged, false},
 		"due where generators have not run":                  {synced(0, generated, never), NeverSynced, reasonNeverSynced, true},
 		"failed at the first time":                           {synced(0, never, ready(metav1.ConditionFalse, "SecretSyncedError", "denied")), Failed, "SecretSyncedError", true},
 		"failed at a later time":                             {synced(time.Minute, ready(metav1.ConditionFalse, "SecretSyncedError", "denied")), Failed, "SecretSyncedError", false},
@@ -100,7 +100,7 @@ func TestAssess(t *testing.T) {
 		"a time of refresh in the future is not believed in": {synced(-time.Hour), Synced, api.ReasonSecretSynced, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := assess(item(test.es), noon())
+			got := Assess(item(test.es), noon())
 			assert.Equal(t, []any{test.state, test.reason, test.due}, []any{got.State, got.Reason, got.Due})
 			assert.Equal(t, got.State == Synced, got.Message == "", "a message says why it is not well: %q", got.Message)
 		})
@@ -108,7 +108,7 @@ func TestAssess(t *testing.T) {
 }
 
 func TestAssessOfWhatCannotBeRead(t *testing.T) {
-	got := assess(resolve.Item{
+	got := Assess(resolve.Item{
 		NamespacedName: types.NamespacedName{Namespace: "shop", Name: "bad"}, Err: errors.New("read the object: spec.data\x1b[1m"),
 	}, noon())
 	assert.Equal(t, Item{
@@ -133,7 +133,7 @@ func TestAssessTellsWhenItIsDue(t *testing.T) {
 		"at no time that can't be read": {synced(time.Hour, interval("soon")), ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			next := assess(item(test.es), noon()).NextDue
+			next := Assess(item(test.es), noon()).NextDue
 			if test.next == "" {
 				assert.Nil(t, next)
 				return
@@ -150,12 +150,12 @@ func TestAssessNamesStoresOnce(t *testing.T) {
 		es.Spec.DataFrom = []api.DataFrom{{SourceRef: &api.SourceRef{StoreRef: cluster}},
 			{SourceRef: &api.SourceRef{StoreRef: &api.SecretStoreRef{Name: "aws", Kind: api.KindSecretStore}}}}
 	})
-	assert.Equal(t, []StoreRef{{"SecretStore", "aws"}, {"ClusterSecretStore", "shared"}}, assess(item(es), noon()).Stores)
+	assert.Equal(t, []StoreRef{{"SecretStore", "aws"}, {"ClusterSecretStore", "shared"}}, Assess(item(es), noon()).Stores)
 }
 
 func TestAssessNamesNoSecretWhereNoneIsWritten(t *testing.T) {
-	assert.Equal(t, "db", assess(item(synced(0)), noon()).SecretName)
-	assert.Equal(t, "other", assess(item(synced(0, func(es *api.ExternalSecret) { es.Spec.Target.Name = "other" })), noon()).SecretName)
+	assert.Equal(t, "db", Assess(item(synced(0)), noon()).SecretName)
+	assert.Equal(t, "other", Assess(item(synced(0, func(es *api.ExternalSecret) { es.Spec.Target.Name = "other" })), noon()).SecretName)
 	none := synced(0, func(es *api.ExternalSecret) { es.Spec.Target.CreationPolicy = api.CreationPolicyNone })
-	assert.Empty(t, assess(item(none), noon()).SecretName)
+	assert.Empty(t, Assess(item(none), noon()).SecretName)
 }

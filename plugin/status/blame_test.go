@@ -44,7 +44,7 @@ func TestBlame(t *testing.T) {
 		"a store that may not be read says nothing":   {synced(0, never), oneStore{err: forbidden}, NeverSynced, "nothing has refreshed it yet"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := blame(t.Context(), assess(item(test.es), noon()), test.store, "default")
+			got := blame(t.Context(), Assess(item(test.es), noon()), test.store, "default")
 			assert.Equal(t, test.state, got.State)
 			assert.Equal(t, test.message, got.Message)
 		})
@@ -71,7 +71,7 @@ func TestConfirm(t *testing.T) {
 		"no Secret is written":                  {synced(time.Minute), SecretLink{}, Synced, "SecretSynced", false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := confirm(assess(item(test.es), noon()), test.es, test.link, noon())
+			got := confirm(Assess(item(test.es), noon()), test.es, test.link, noon())
 			assert.Equal(t, []any{test.state, test.reason, test.due}, []any{got.State, got.Reason, got.Due})
 		})
 	}

@@ -22,10 +22,11 @@ const (
 
 // The reasons that are not those of the Ready condition.
 const (
+	// ReasonChanged: it was changed after the last sync.
+	ReasonChanged     = "Changed"
 	reasonInvalid     = "Invalid"
 	reasonDeleting    = "Deleting"
 	reasonNeverSynced = "NeverSynced"
-	reasonChanged     = "Changed"
 	reasonOverdue     = "Overdue"
 	reasonOtherClass  = "OtherClass"
 	reasonStoreError  = "StoreError"

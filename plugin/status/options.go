@@ -88,7 +88,7 @@ func (o *Options) judge(read []resolve.Item, now time.Time) (found []Item, missi
 				api.ResourceExternalSecrets, api.Group, item.Name)
 			continue
 		}
-		found = append(found, assess(item, now))
+		found = append(found, Assess(item, now))
 	}
 	return found, missing
 }

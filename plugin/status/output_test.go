@@ -50,7 +50,7 @@ func many() []Item {
 	}
 	judged := make([]Item, len(items))
 	for i, one := range items {
-		judged[i] = assess(one, noon())
+		judged[i] = Assess(one, noon())
 	}
 	return judged
 }
@@ -120,7 +120,7 @@ func chained() Item {
 		p.Spec.Containers[0].EnvFrom = []corev1.EnvFromSource{{SecretRef: &corev1.SecretEnvSource{LocalObjectReference: corev1.LocalObjectReference{Name: "db"}}}}
 		p.Status.ContainerStatuses[0].State.Running.StartedAt = metav1.NewTime(noon().Add(-time.Hour))
 	}), "db", link.Written)
-	got := confirm(assess(item(es), noon()), es, link, noon())
+	got := confirm(Assess(item(es), noon()), es, link, noon())
 	got.Chain = &Chain{
 		Stores: []StoreLink{
 			{StoreRef: StoreRef{"SecretStore", "aws"}, Exists: true, Provider: "aws"},
@@ -141,7 +141,7 @@ func TestChainForAPerson(t *testing.T) {
 }
 
 func TestChainWithMissingLinks(t *testing.T) {
-	broken := assess(item(synced(0, never)), noon())
+	broken := Assess(item(synced(0, never)), noon())
 	broken.Chain = &Chain{
 		Stores: []StoreLink{{StoreRef: StoreRef{"SecretStore", "aws"}, Error: "secretstores is forbidden"}},
 		Secret: SecretLink{Name: "db", Error: "secrets is forbidden"},
@@ -150,7 +150,7 @@ func TestChainWithMissingLinks(t *testing.T) {
 	}
 	golden.Assert(t, *update, "chain-forbidden", printItems(t, []Item{broken}, true, func(*Flags) {}))
 
-	empty := assess(item(synced(0, never)), noon())
+	empty := Assess(item(synced(0, never)), noon())
 	empty.Chain = &Chain{Secret: SecretLink{Name: "db"}}
 	golden.Assert(t, *update, "chain-empty", printItems(t, []Item{empty}, true, func(*Flags) {}))
 

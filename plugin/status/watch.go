@@ -215,7 +215,7 @@ func byName(a, b types.NamespacedName) int { return strings.Compare(a.String(), 
 // changed prints an item if it is not as it was printed before. That it is due, which comes and goes, is no change.
 func (w *watcher) changed(ctx context.Context, item resolve.Item) error {
 	now := time.Now()
-	judged := blame(ctx, assess(item, now), w.stores, w.Class)
+	judged := blame(ctx, Assess(item, now), w.stores, w.Class)
 	before, ok := w.known[item.NamespacedName]
 	w.known[item.NamespacedName] = &seen{Item: item, printed: judged}
 	if ok {

@@ -26,7 +26,7 @@ func watching(t *testing.T, known ...*api.ExternalSecret) (*watcher, func() stri
 	output.Form = names
 	w := &watcher{Options: &Options{Output: output, Streams: streams, Class: "default"}, stores: oneStore{}, known: map[types.NamespacedName]*seen{}}
 	for _, es := range known {
-		w.known[item(es).NamespacedName] = &seen{Item: item(es), printed: assess(item(es), time.Now())}
+		w.known[item(es).NamespacedName] = &seen{Item: item(es), printed: Assess(item(es), time.Now())}
 	}
 	return w, func() string { defer out.Reset(); return out.String() }
 }

@@ -151,6 +151,8 @@ func TestNoSecretGetsOutOfThePlugin(t *testing.T) {
 	}
 	check(t, "status", "-o", "wide")
 	check(t, "status", "-A", "-v=10")
+	check(t, "doctor", "-v=10")
+	check(t, "doctor", "-o", "yaml")
 	secrets.requireNoneInCluster(t, w)
 }
 

@@ -1,0 +1,149 @@
+package doctor
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	appsv1 "k8s.io/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/yaml"
+)
+
+func TestCoverageIsReadFromArgumentsAndEnvironment(t *testing.T) {
+	for name, test := range map[string]struct {
+		container corev1.Container
+		want      coverage
+	}{
+		"nothing":                       {container(), coverage{class: "default"}},
+		"a class":                       {container("--controller-class=batch"), coverage{class: "batch"}},
+		"a value of its own":            {container("--controller-class", "batch"), coverage{class: "batch"}},
+		"flags that are not known":      {container("--concurrent=1", "--enable-leader-election", "--controller-class=batch", "--loglevel", "debug"), coverage{class: "batch"}},
+		"namespaces":                    {container("--namespaces=a,b", "--namespaces", "c"), coverage{class: "default", namespaces: []string{"a", "b", "c"}}},
+		"the operator's one namespace":  {container("--namespace=a"), coverage{class: "default", namespaces: []string{"a"}}},
+		"selectors":                     {container("-l", "a=b", "--field-selector=metadata.name=x"), coverage{class: "default", labels: "a=b", fields: "metadata.name=x"}},
+		"a command before":              {corev1.Container{Command: []string{"/externalsecret-runner"}, Args: []string{"--controller-class=batch"}}, coverage{class: "batch"}},
+		"a variable":                    {corev1.Container{Env: []corev1.EnvVar{{Name: "EXTERNALSECRET_RUNNER_CONTROLLER_CLASS", Value: "batch"}}}, coverage{class: "batch"}},
+		"a flag wins over its variable": {corev1.Container{Args: []string{"--controller-class=a"}, Env: []corev1.EnvVar{{Name: "EXTERNALSECRET_RUNNER_CONTROLLER_CLASS", Value: "b"}}}, coverage{class: "a"}},
+	} {
+		t.Run(name, func(t *testing.T) { assert.Equal(t, test.want, coverageOf(test.container)) })
+	}
+}
+
+func TestVersionOfAnImage(t *testing.T) {
+	for image, want := range map[string]string{
+		"ghcr.io/external-secrets/external-secrets:v2.9.0":                  "v2.9.0",
+		"localhost:5000/externalsecret-runner":                              "",
+		"localhost:5000/externalsecret-runner:v1.2.3@sha256:0123456789abcd": "v1.2.3",
+		"externalsecret-runner@sha256:0123456789abcd":                       "",
+	} {
+		assert.Equal(t, want, versionOf(image), image)
+	}
+}
+
+func TestPartsOfTheOperatorAreToldApart(t *testing.T) {
+	deployment := func(args ...string) *appsv1.Deployment {
+		d := &appsv1.Deployment{}
+		d.Spec.Template.Spec.Containers = []corev1.Container{{Image: "eso:v2.9.0", Args: args}}
+		return d
+	}
+	assert.Equal(t, partWebhook, operatorOf(deployment("webhook", "--port=10250")).part)
+	assert.Equal(t, partCertController, operatorOf(deployment("certcontroller")).part)
+	controller := operatorOf(deployment("--concurrent=1", "--controller-class=theirs"))
+	assert.Equal(t, operator{part: partController, version: "v2.9.0", wanted: 1, serves: coverage{class: "theirs"}}, controller)
+	assert.Equal(t, partController, operatorOf(&appsv1.Deployment{}).part, "even one without containers")
+}
+
+func TestOnlyJobsOfTheScheduleThatHaveEndedCount(t *testing.T) {
+	cronJob := &batchv1.CronJob{ObjectMeta: metav1.ObjectMeta{Name: "runner", UID: "1"}}
+	made := func(name string, owner types.UID, kind batchv1.JobConditionType, status corev1.ConditionStatus, ago time.Duration) batchv1.Job {
+		controller := true
+		return batchv1.Job{
+			ObjectMeta: metav1.ObjectMeta{Name: name, OwnerReferences: []metav1.OwnerReference{{UID: owner, Controller: &controller}}},
+			Status: batchv1.JobStatus{Conditions: []batchv1.JobCondition{{
+				Type: kind, Status: status, Message: "why", LastTransitionTime: metav1.NewTime(before(ago)),
+			}}},
+		}
+	}
+	manual := made("manual", "1", batchv1.JobFailed, corev1.ConditionTrue, 0)
+	manual.Annotations = map[string]string{"cronjob.kubernetes.io/instantiate": "manual"}
+	read := runnerOf(cronJob, known[[]batchv1.Job]{value: []batchv1.Job{
+		manual,
+		made("late", "1", batchv1.JobFailed, corev1.ConditionTrue, time.Minute),
+		made("early", "1", batchv1.JobComplete, corev1.ConditionTrue, time.Hour),
+		made("going", "1", batchv1.JobFailed, corev1.ConditionFalse, 0),
+		made("other", "2", batchv1.JobFailed, corev1.ConditionTrue, 0),
+	}})
+	last, ok := read.lastJob()
+	require.True(t, ok)
+	assert.Equal(t, job{name: "late", ended: before(time.Minute), failed: true, message: "why"}, last)
+	assert.Len(t, read.jobs.value, 2)
+}
+
+func TestAnObjectIsFromAnOldManifest(t *testing.T) {
+	for name, test := range map[string]struct{ metadata, by string }{
+		"applied as v1beta1":                       {`{annotations: {kubectl.kubernetes.io/last-applied-configuration: '{"apiVersion":"external-secrets.io/v1beta1"}'}}`, "kubectl apply"},
+		"applied as v1 since":                      {`{annotations: {kubectl.kubernetes.io/last-applied-configuration: '{"apiVersion":"external-secrets.io/v1"}'}, managedFields: [{manager: kubectl, apiVersion: external-secrets.io/v1beta1}]}`, ""},
+		"written as v1beta1":                       {`{managedFields: [{manager: helm, apiVersion: external-secrets.io/v1beta1}]}`, "helm"},
+		"written as v1 since, by the same":         {`{managedFields: [{manager: helm, apiVersion: external-secrets.io/v1beta1}, {manager: helm, apiVersion: external-secrets.io/v1}]}`, ""},
+		"written as v1 since, by somebody else":    {`{managedFields: [{manager: helm, apiVersion: external-secrets.io/v1beta1}, {manager: me, apiVersion: external-secrets.io/v1}]}`, "helm"},
+		"only its status was written as v1beta1":   {`{managedFields: [{manager: eso, apiVersion: external-secrets.io/v1beta1, subresource: status}]}`, ""},
+		"written as v1":                            {`{managedFields: [{manager: helm, apiVersion: external-secrets.io/v1}]}`, ""},
+		"an annotation that is no manifest at all": {`{annotations: {kubectl.kubernetes.io/last-applied-configuration: '?'}}`, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var metadata metav1.ObjectMeta
+			require.NoError(t, yaml.Unmarshal([]byte(test.metadata), &metadata))
+			assert.Equal(t, test.by, oldManifest(&metadata))
+		})
+	}
+}
+
+func TestServiceAccountsOfStores(t *testing.T) {
+	read := func(kind, namespace, provider string) []types.NamespacedName {
+		raw, err := yaml.YAMLToJSON([]byte("{metadata: {name: s, namespace: " + namespace + "}, spec: {provider: " + provider + "}}"))
+		require.NoError(t, err)
+		return storeOf(kind, json.RawMessage(raw)).accounts
+	}
+	aws := `{aws: {region: x, auth: {jwt: {serviceAccountRef: {name: reader, namespace: other}}}}}`
+	assert.Equal(t, []types.NamespacedName{name("shop", "reader")}, read(kindStore, "shop", aws), "a SecretStore keeps to its namespace")
+	assert.Equal(t, []types.NamespacedName{name("other", "reader")}, read(kindClusterStore, `""`, aws))
+	assert.Equal(t, []types.NamespacedName{name("", "k")}, read(kindClusterStore, `""`, `{kubernetes: {auth: {serviceAccount: {name: k}}}}`), "that of the ExternalSecret's namespace")
+	assert.Empty(t, read(kindStore, "shop", `{aws: {auth: {jwt: {serviceAccountToken: ""}}}}`))
+	assert.Empty(t, read(kindStore, "shop", `[what, ever]`))
+}
+
+func TestAStoreThatCannotBeReadIsNoneTheLess(t *testing.T) {
+	read := storeOf(kindStore, json.RawMessage(`{"metadata":{"name":"s","namespace":"shop"},"spec":{"controller":"c","conditions":"text"}}`))
+	assert.Equal(t, name("shop", "s"), read.NamespacedName)
+	assert.Equal(t, "c", read.class)
+}
+
+func TestWordsOfOthersAreQuotedForAShell(t *testing.T) {
+	for text, want := range map[string]string{
+		"batch": "batch", "system:serviceaccount:a:b": "system:serviceaccount:a:b", "": "''",
+		"a b": "'a b'", "$(reboot)": "'$(reboot)'", "it's": `'it'\''s'`, "a\x1b[2J": "'a [2J'", "a;b": "'a;b'",
+	} {
+		assert.Equal(t, want, quote(text))
+	}
+}
+
+func TestAListThatIsForbiddenEverywhereIsTriedWhereThingsUsuallyAre(t *testing.T) {
+	var asked []string
+	list := func(namespace string) ([]string, error) {
+		asked = append(asked, namespace)
+		if namespace == "mine" {
+			return []string{"it"}, nil
+		}
+		return nil, forbidden("deployments")
+	}
+	read := somewhere(list, "usual", "mine", "mine", "")
+	assert.Equal(t, []string{"it"}, read.value)
+	require.Error(t, read.err, "there may be more")
+	assert.Equal(t, []string{"", "usual", "mine"}, asked)
+}
