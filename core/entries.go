@@ -45,7 +45,9 @@ func (t *task) entries() (entries []shape.Entry, absent []error, err error) {
 		switch {
 		case read.Generator != nil: // generate makes it once all others are there
 		case read.Find != nil:
-			entry.Found, err = t.searched(read)
+			var gone []error
+			entry.Found, gone, err = t.searched(read)
+			absent = append(absent, gone...)
 		default:
 			answer := t.answers[fetch.Key{Identity: read.Identity, Ref: read.Ref}]
 			entry.Payload, entry.Parts = answer.Value, answer.Parts
@@ -67,25 +69,28 @@ func (t *task) entries() (entries []shape.Entry, absent []error, err error) {
 }
 
 // searched are the values of what a search has found, by the names of the remote secrets. One that can't be read fails them
-// all: a key that is missing without a word would be worse.
-func (t *task) searched(read resolve.Read) (map[string]secret.Value, error) {
+// all: a key that is missing without a word would be worse. gone is an error for each that was deleted since, where the deletion
+// policy lives with that.
+func (t *task) searched(read resolve.Read) (values map[string]secret.Value, gone []error, err error) {
 	result := t.found[read.Path]
-	switch {
-	case result.Err != nil:
-		return nil, &entryError{read: read, err: result.Err}
-	case len(result.Found) == 0:
-		return nil, &entryError{read: read, err: errNoMatch}
+	if result.Err != nil {
+		return nil, nil, &entryError{read: read, err: result.Err}
 	}
-	values := make(map[string]secret.Value, len(result.Found))
+	values = make(map[string]secret.Value, len(result.Found))
 	for _, found := range result.Found {
 		answer := t.answers[fetch.Key{Identity: read.Identity, Ref: found.Ref}]
+		failure := &entryError{read: read, key: found.Key, err: answer.Err}
 		switch {
-		case provider.KindOf(answer.Err) == provider.NotFound:
-			continue // deleted since the search
-		case answer.Err != nil:
-			return nil, &entryError{read: read, key: found.Key, err: answer.Err}
+		case answer.Err == nil:
+			values[found.Key] = answer.Value
+		case provider.KindOf(answer.Err) == provider.NotFound && !t.ES.Spec.Target.Retains():
+			gone = append(gone, failure)
+		default:
+			return nil, nil, failure
 		}
-		values[found.Key] = answer.Value
 	}
-	return values, nil
+	if len(values) == 0 {
+		return nil, gone, &entryError{read: read, err: errNoMatch}
+	}
+	return values, gone, nil
 }

@@ -106,7 +106,7 @@ func (p *pass) mask(t *task, err error) string {
 	}
 	for _, values := range append(slices.Collect(maps.Values(t.made)), t.data, t.content.Data) {
 		for _, value := range values {
-			mask.Add(value)
+			mask.AddPayload(value)
 		}
 	}
 	for _, field := range t.content.Fields {

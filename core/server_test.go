@@ -133,7 +133,19 @@ type shelf struct {
 	// open, if set, may log in, or fail.
 	open func(ctx context.Context, credentials provider.Credentials) error
 
+	// found is what every search comes upon.
+	found []string
+
 	keys []string
+}
+
+// Find implements provider.Finder.
+func (s *shelf) Find(context.Context, *api.Find) ([]provider.Found, error) {
+	found := make([]provider.Found, len(s.found))
+	for i, key := range s.found {
+		found[i] = provider.Found{Key: key, Ref: provider.Ref{Key: key}}
+	}
+	return found, nil
 }
 
 func (s *shelf) Locate(provider.Store) (provider.Location, error) {

@@ -53,6 +53,9 @@ func (p *pass) conclude(ctx context.Context, t *task, outcome write.Outcome) {
 	if outcome.Adopted {
 		result.Warnings = append(result.Warnings, t.ES.Spec.Target.KindOf()+" "+write.TargetName(t.ES)+adopted)
 	}
+	if outcome.Frozen {
+		result.Warnings = append(result.Warnings, "Secret "+result.Secret+" is immutable, and what the store holds has changed: delete it to have it made anew")
+	}
 	if orphan != "" {
 		result.Warnings = append(result.Warnings, "Secret "+orphan+", the target before spec.target.name was changed, goes")
 	}
@@ -76,14 +79,17 @@ func (p *pass) apply(ctx context.Context, t *task) (write.Outcome, error) {
 	if t.there {
 		return write.Outcome{Result: write.Unchanged}, nil
 	}
-	if len(t.data) == 0 {
-		switch t.ES.Spec.Target.DeletionPolicy {
-		case api.DeletionPolicyDelete:
-			return p.writer.Delete(ctx, t.ES, t.live)
-		case api.DeletionPolicyMerge:
-		default: // a provider that has nothing is no reason to empty a Secret
-			return write.Outcome{Result: write.Retained}, nil
-		}
+	target := &t.ES.Spec.Target
+	switch {
+	case t.writes():
+	case len(t.data) == 0 && target.DeletionPolicy == api.DeletionPolicyDelete:
+		return p.writer.Delete(ctx, t.ES, t.live)
+	case len(t.data) == 0 && target.Retains(): // a provider that has nothing is no reason to empty a Secret
+		return write.Outcome{Result: write.Retained}, nil
+	case target.CreationPolicy == api.CreationPolicyMerge:
+		return write.Outcome{Result: write.Absent}, nil
+	default:
+		return write.Outcome{Result: write.Unchanged}, nil
 	}
 	if t.ES.Generates() {
 		return p.writer.CreateOnly(ctx, t.ES, t.content)

@@ -79,11 +79,12 @@ func TestPassIsolates(t *testing.T) {
 
 func TestFailuresAreMasked(t *testing.T) {
 	const password, token = "pa55-canary", "multi\tpart-canary"
-	payload := fmt.Sprintf(`{"password":%q,"token":"bXVsdGkJcGFydC1jYW5hcnk=","pin":73819264}`, password)
+	payload := fmt.Sprintf(`{"password":%q,"token":"bXVsdGkJcGFydC1jYW5hcnk=","pin":73819264,"json":"{\"deep\":\"nested-canary\"}"}`, password)
 	spec := "spec: {secretStoreRef: {name: shelf}, data: [{secretKey: password, remoteRef: {key: k, property: password}}," +
-		"{secretKey: token, remoteRef: {key: k, property: token, decodingStrategy: Base64}}, {secretKey: pin, remoteRef: {key: k, property: pin}}]}"
+		"{secretKey: token, remoteRef: {key: k, property: token, decodingStrategy: Base64}}, {secretKey: pin, remoteRef: {key: k, property: pin}}, {secretKey: json, remoteRef: {key: k, property: json}}]}"
 	for name, echo := range map[string]string{
 		"a property":             "admission denied: " + password + " is weak",
+		"a text of JSON in JSON": "admission denied: nested-canary is weak",
 		"a number":               "admission denied: 73819264 is weak",
 		"a decoded value":        "admission denied: " + token + " is weak",
 		"a whole payload":        "admission denied: " + payload + " is weak",

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/fetch"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/kube"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
@@ -172,7 +173,8 @@ func (p *pass) complete(ctx context.Context, t *task) {
 		p.fail(ctx, t, Invalid, err)
 		return
 	}
-	data, err := shape.Assemble(entries)
+	wanted := t.ES.Spec.Target.Template
+	data, err := shape.Assemble(entries, !wanted.HasData() || wanted.MergePolicy == api.TemplateMergePolicyMerge)
 	if err != nil {
 		p.fail(ctx, t, DataError, err)
 		return
@@ -181,14 +183,29 @@ func (p *pass) complete(ctx context.Context, t *task) {
 	for _, cause := range absent {
 		t.absent = append(t.absent, p.mask(t, cause)) // a provider's text, as any failure is
 	}
-	if t.content, t.warnings, err = p.content(ctx, t, data); err != nil {
-		p.fail(ctx, t, DataError, err)
-		return
+	if t.writes() {
+		if t.content, t.warnings, err = p.content(ctx, t, data); err != nil {
+			p.fail(ctx, t, DataError, err)
+			return
+		}
 	}
 	if p.removes(t) && p.hold(t, func(ctx context.Context) { p.write(ctx, t) }) {
 		return
 	}
 	p.write(ctx, t)
+}
+
+// writes tells whether the target is to be written: what its template says matters to no other. The data is known by now.
+func (t *task) writes() bool {
+	target := &t.ES.Spec.Target
+	switch {
+	case target.CreationPolicy == api.CreationPolicyNone:
+		return false
+	case target.CreationPolicy == api.CreationPolicyMerge && t.live == nil:
+		return false // it was looked for by its name
+	default:
+		return len(t.data) > 0 || target.DeletionPolicy == api.DeletionPolicyMerge
+	}
 }
 
 // release lets go of the values, so that a run holds none for longer than it needs it.

@@ -36,13 +36,14 @@ type Entry struct {
 	Rewrite []api.Rewrite
 }
 
-// Assemble shapes the entries in order, so that a later one wins over an earlier one with the same key. An error names the
-// entry and its remote key.
-func Assemble(entries []Entry) (map[string]secret.Value, error) {
+// Assemble shapes the entries in order, so that a later one wins over an earlier one with the same key. final tells that what
+// comes out becomes the data of a Secret as it is, whose rules it has to keep then; a template may make something else of it. An
+// error names the entry and its remote key.
+func Assemble(entries []Entry, final bool) (map[string]secret.Value, error) {
 	data := map[string]secret.Value{}
 	size := 0
 	for _, entry := range entries {
-		values, err := entry.values()
+		values, err := entry.values(final)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", entry.place(), err)
 		}
@@ -51,7 +52,7 @@ func Assemble(entries []Entry) (map[string]secret.Value, error) {
 	for _, value := range data {
 		size += value.Len()
 	}
-	if size > maxData {
+	if final && size > maxData {
 		return nil, fmt.Errorf("the Secret would hold %d bytes, and a Secret holds at most %d: fetch fewer keys, or split them", size, maxData)
 	}
 	return data, nil
@@ -70,7 +71,7 @@ func (e Entry) place() string {
 
 // values shapes one entry: its keys are rewritten or, where nothing says how, converted; then they are checked, and the
 // values decoded. Those that a generator made are neither converted nor decoded.
-func (e Entry) values() (map[string]secret.Value, error) {
+func (e Entry) values(final bool) (map[string]secret.Value, error) {
 	values, strategies, err := e.raw()
 	if err != nil {
 		return nil, err
@@ -84,11 +85,11 @@ func (e Entry) values() (map[string]secret.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := ValidateKeys(values); err != nil {
+	if err := ValidateKeys(values, final); err != nil {
 		return nil, err
 	}
-	if len(e.Rewrite) > 0 || e.Made != nil {
-		return values, nil // as ESO: these are neither decoded nor checked for null bytes
+	if e.Made != nil {
+		return values, nil
 	}
 	for _, key := range slices.Sorted(maps.Keys(values)) {
 		decoded, err := Decode(strategies.decoding, values[key])

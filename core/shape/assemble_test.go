@@ -37,6 +37,12 @@ func made(rewrite []api.Rewrite, pairs ...string) shape.Entry {
 	return shape.Entry{Path: "spec.dataFrom[0]", Made: values, Rewrite: rewrite}
 }
 
+// rewritten is an entry whose keys are put "db-" before.
+func rewritten(entry shape.Entry) shape.Entry {
+	entry.Rewrite = []api.Rewrite{{Regexp: &api.RewriteRegexp{Source: "^", Target: "db-"}}}
+	return entry
+}
+
 func property(name string) func(*api.RemoteRef) { return func(r *api.RemoteRef) { r.Property = name } }
 
 func asBase64(r *api.RemoteRef) { r.DecodingStrategy = api.DecodingStrategyBase64 }
@@ -51,6 +57,7 @@ func TestAssemble(t *testing.T) {
 		"what a generator made is not decoded, nor its keys converted": {[]shape.Entry{made(nil, "a", "aGVsbG8=\x00")}, map[string]string{"a": "aGVsbG8=\x00"}},
 		"its keys are rewritten":                    {[]shape.Entry{made([]api.Rewrite{{Regexp: &api.RewriteRegexp{Source: "^", Target: "db-"}}}, "a", "x")}, map[string]string{"db-a": "x"}},
 		"a generator that makes nothing":            {[]shape.Entry{made(nil)}, map[string]string{}},
+		"values of a rewritten extract are decoded": {[]shape.Entry{rewritten(take(`{"a":"aGVsbG8="}`, asBase64))}, map[string]string{"db-a": "hello"}},
 		"nothing gives nothing":                     {nil, map[string]string{}},
 		"a whole payload is kept byte for byte":     {[]shape.Entry{put("k", " {\"a\": 1}\x00\xff\n")}, map[string]string{"k": " {\"a\": 1}\x00\xff\n"}},
 		"a property goes under its key":             {[]shape.Entry{put("k", `{"a":"x"}`, property("a"))}, map[string]string{"k": "x"}},
@@ -70,7 +77,7 @@ func TestAssemble(t *testing.T) {
 		"what is overwritten does not count for it": {[]shape.Entry{put("k", strings.Repeat("x", 1<<20)), put("k", "y")}, map[string]string{"k": "y"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := shape.Assemble(tc.entries)
+			got, err := shape.Assemble(tc.entries, true)
 			require.NoError(t, err)
 			assert.Equal(t, tc.want, revealed(got))
 		})
@@ -84,6 +91,7 @@ func TestAssemble(t *testing.T) {
 		"a value that is not base64":               {[]shape.Entry{put("k", "canary", asBase64)}, []string{"spec.data[0]", `key "k"`, "Base64"}},
 		"a value of an extract that is not base64": {[]shape.Entry{take(`{"good":"eA==","ugly":"canary"}`, asBase64)}, []string{`key "ugly"`}},
 		"a null byte":                              {[]shape.Entry{put("k", "canary\x00", noNulls)}, []string{`key "k"`, "null bytes", "nullBytePolicy"}},
+		"a null byte of a rewritten extract":       {[]shape.Entry{rewritten(take(`{"a":"Y2FuYXJ5AA=="}`, asBase64, noNulls))}, []string{`key "db-a"`, "null bytes"}},
 		"a null byte that was encoded":             {[]shape.Entry{put("k", "Y2FuYXJ5AA==", asBase64, noNulls)}, []string{"null bytes"}},
 		"keys that collide":                        {[]shape.Entry{take(`{"a/b":"canary","a b":"canary"}`)}, []string{`two keys become "a_b"`}},
 		"a key that the API server refuses":        {[]shape.Entry{take(`{"schlüssel":"canary"}`)}, []string{"invalid secret key"}},
@@ -91,17 +99,22 @@ func TestAssemble(t *testing.T) {
 		"more than 1 MiB":                          {[]shape.Entry{put("a", strings.Repeat("x", 1<<19)), put("b", strings.Repeat("x", 1<<19)), put("c", "x")}, []string{"1048577 bytes", "1048576"}},
 	} {
 		t.Run(name+" is an error that says where and does not quote", func(t *testing.T) {
-			_, err := shape.Assemble(tc.entries)
+			_, err := shape.Assemble(tc.entries, true)
 			for _, want := range tc.want {
 				require.ErrorContains(t, err, want)
 			}
 			assert.NotContains(t, err.Error(), "canary")
 		})
 	}
+	t.Run("what a template makes something else of may be larger, and have other keys", func(t *testing.T) {
+		got, err := shape.Assemble([]shape.Entry{take(`{"schlüssel":"x"}`), put("a", strings.Repeat("x", 1<<20)), put("b", "y")}, false)
+		require.NoError(t, err)
+		assert.Len(t, got, 3)
+	})
 	t.Run("the payload itself is left as it was", func(t *testing.T) {
 		entry := take(`{"a":"aGVsbG8="}`, asBase64)
 		before := bytes.Clone(entry.Payload.Reveal())
-		_, err := shape.Assemble([]shape.Entry{entry, entry})
+		_, err := shape.Assemble([]shape.Entry{entry, entry}, true)
 		require.NoError(t, err)
 		assert.Equal(t, before, entry.Payload.Reveal())
 	})

@@ -47,11 +47,13 @@ func convert(strategy api.ConversionStrategy, key string) string {
 	return name.String()
 }
 
-// ValidateKeys refuses keys that the API server would refuse, and drops an empty one, as ESO does.
-func ValidateKeys(values map[string]secret.Value) error {
+// ValidateKeys refuses keys that ESO refuses and drops an empty one, as it does. final tells that they become those of a Secret:
+// then it refuses what the API server would refuse, too.
+func ValidateKeys(values map[string]secret.Value, final bool) error {
 	delete(values, "")
 	for _, key := range slices.Sorted(maps.Keys(values)) {
 		switch {
+		case !final && len(key) <= longestKey && convert("", key) == key:
 		case len(key) > longestKey:
 			return fmt.Errorf("invalid secret key %.40q...: it has %d bytes, and a Secret's key at most %d", key, len(key), longestKey)
 		case !validKey.MatchString(key):

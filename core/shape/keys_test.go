@@ -63,7 +63,7 @@ func TestValidateKeys(t *testing.T) {
 		"a line break at the end is refused":         {"k\n", `invalid secret key "k\n"`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			err := shape.ValidateKeys(hidden(map[string]string{tc.key: "canary"}))
+			err := shape.ValidateKeys(hidden(map[string]string{tc.key: "canary"}), true)
 			if tc.want == "" {
 				require.NoError(t, err)
 				return
@@ -73,9 +73,14 @@ func TestValidateKeys(t *testing.T) {
 			assert.Less(t, len(err.Error()), 200)
 		})
 	}
+	t.Run("what only a template sees may have other letters, and no other signs", func(t *testing.T) {
+		require.NoError(t, shape.ValidateKeys(hidden(map[string]string{"schlüssel": "x", "..data": "y"}), false))
+		require.ErrorContains(t, shape.ValidateKeys(hidden(map[string]string{"a/b": "x"}), false), `invalid secret key "a/b"`)
+		require.ErrorContains(t, shape.ValidateKeys(hidden(map[string]string{strings.Repeat("k", 254): "x"}), false), "254 bytes")
+	})
 	t.Run("an empty key is dropped", func(t *testing.T) {
 		values := hidden(map[string]string{"": "x", "k": "v"})
-		require.NoError(t, shape.ValidateKeys(values))
+		require.NoError(t, shape.ValidateKeys(values, true))
 		assert.Equal(t, map[string]string{"k": "v"}, revealed(values))
 	})
 }

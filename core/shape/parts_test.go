@@ -69,7 +69,7 @@ func TestAssembleOfParts(t *testing.T) {
 		"a remote secret without parts has no keys":        {[]shape.Entry{{Remote: take("").Remote, Parts: map[string]secret.Value{}}}, map[string]string{}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := shape.Assemble(tc.entries)
+			got, err := shape.Assemble(tc.entries, true)
 			require.NoError(t, err)
 			assert.Equal(t, tc.want, revealed(got))
 		})
@@ -77,7 +77,7 @@ func TestAssembleOfParts(t *testing.T) {
 	t.Run("the parts themselves are left as they were", func(t *testing.T) {
 		entry := take("unused", asBase64)
 		entry.Parts = hidden(map[string]string{"a": "aGVsbG8=", "": "dropped"})
-		got, err := shape.Assemble([]shape.Entry{entry, entry})
+		got, err := shape.Assemble([]shape.Entry{entry, entry}, true)
 		require.NoError(t, err)
 		assert.Equal(t, map[string]string{"a": "hello"}, revealed(got))
 		assert.Equal(t, map[string]string{"a": "aGVsbG8=", "": "dropped"}, revealed(entry.Parts))

@@ -7,6 +7,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
 // Changes names the keys of a Secret that a write changes. Names may be shown; values are not here.
@@ -42,12 +43,14 @@ func changes(live *Live, want *corev1.Secret, keep func(key string) bool) Change
 		}
 	}
 	c.Metadata = typeOf(want.Type) != typeOf(live.Type) ||
-		(want.Immutable != nil && *want.Immutable) != live.Immutable ||
-		!equality.Semantic.DeepEqual(want.Labels, live.Meta.Labels) ||
-		!equality.Semantic.DeepEqual(want.Annotations, live.Meta.Annotations) ||
-		!equality.Semantic.DeepEqual(want.Finalizers, live.Meta.Finalizers) ||
-		!equality.Semantic.DeepEqual(want.OwnerReferences, live.Meta.OwnerReferences)
+		(want.Immutable != nil && *want.Immutable) != live.Immutable || !sameMeta(&want.ObjectMeta, &live.Meta)
 	return c
+}
+
+// sameMeta compares what is written of metadata.
+func sameMeta(a, b *metav1.ObjectMeta) bool {
+	return equality.Semantic.DeepEqual(a.Labels, b.Labels) && equality.Semantic.DeepEqual(a.Annotations, b.Annotations) &&
+		equality.Semantic.DeepEqual(a.Finalizers, b.Finalizers) && equality.Semantic.DeepEqual(a.OwnerReferences, b.OwnerReferences)
 }
 
 // typeOf is a type as the API server stores it: Opaque where none is named.

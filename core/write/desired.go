@@ -44,7 +44,9 @@ func desired(es *api.ExternalSecret, apiVersion string, content Content, live *L
 		maps.Copy(s.Data, without(existing, mine.Data))
 	}
 	for key, value := range content.Data {
-		s.Data[key] = value.Reveal()
+		if s.Data[key] = value.Reveal(); s.Data[key] == nil {
+			s.Data[key] = []byte{} // null would be no key
+		}
 	}
 	if es.Spec.Target.Immutable || (live != nil && live.Immutable) {
 		immutable := true
@@ -68,7 +70,7 @@ func desiredMeta(
 		m.ManagedFields = nil // the server keeps what it has
 	}
 	for _, finalizer := range content.Finalizers {
-		if !slices.Contains(m.Finalizers, finalizer) {
+		if m.DeletionTimestamp == nil && !slices.Contains(m.Finalizers, finalizer) {
 			m.Finalizers = append(m.Finalizers, finalizer)
 		}
 	}

@@ -46,6 +46,9 @@ func (t *secretTarget) update(ctx context.Context, content Content, live *Live) 
 	if err != nil {
 		return Outcome{}, err
 	}
+	if t.es.Spec.Target.Immutable {
+		return t.freeze(ctx, live, want)
+	}
 	merging := t.es.Spec.Target.Merges()
 	if merging {
 		// The values of others are not known here, so neither is the hash of the whole, unless nothing changes.
@@ -76,6 +79,33 @@ func (t *secretTarget) update(ctx context.Context, content Content, live *Live) 
 		}
 	}
 	if err := t.Writer.UpdateSecret(ctx, want, api.FieldManager(t.es.Name), t.DryRun == DryRunServer); err != nil {
+		return Outcome{}, err
+	}
+	return outcome, nil
+}
+
+// freeze leaves a Secret as it is, as spec.target.immutable has it, but for the marks of who manages it. want is what it would be
+// otherwise.
+func (t *secretTarget) freeze(ctx context.Context, live *Live, want *corev1.Secret) (Outcome, error) {
+	meta, err := desiredMeta(t.es, t.APIVersion, Content{}, &live.Meta, owned{})
+	if err != nil {
+		return Outcome{}, err
+	}
+	meta.Annotations[api.AnnotationDataHash] = live.DataHash
+	outcome := Outcome{Result: Unchanged, Frozen: changes(live, want, func(string) bool { return t.es.Spec.Target.Merges() }).Data()}
+	if live.Immutable && sameMeta(&meta, &live.Meta) {
+		return outcome, nil
+	}
+	outcome.Result, outcome.Changes, outcome.Adopted = Updated, Changes{Metadata: true}, !managed(&live.Meta)
+	if t.DryRun == DryRunClient {
+		return outcome, nil
+	}
+	frozen, err := t.Reader.GetSecret(ctx, t.es.Namespace, t.name)
+	if err != nil {
+		return Outcome{}, err
+	}
+	frozen.ObjectMeta, frozen.Immutable = meta, &[]bool{true}[0]
+	if err := t.Writer.UpdateSecret(ctx, frozen, api.FieldManager(t.es.Name), t.DryRun == DryRunServer); err != nil {
 		return Outcome{}, err
 	}
 	return outcome, nil

@@ -97,6 +97,8 @@ type Outcome struct {
 	Changes Changes
 	// Adopted tells that the target was there before and not managed by any ExternalSecret.
 	Adopted bool
+	// Frozen tells that the target is immutable, and what it holds is not what it would be given otherwise.
+	Frozen bool
 }
 
 // Apply brings the target of es to content. live is the target as it was read, nil if none was found among those that are

@@ -200,6 +200,9 @@ func TestUpdateImmutable(t *testing.T) {
 		"metadata may change":                    {"{}", func(s *corev1.Secret) { fixed(s); s.Labels["app"] = "old" }, "x", write.Outcome{Result: write.Updated, Changes: write.Changes{Metadata: true}}, ""},
 		"data may not":                           {"{}", fixed, "new", write.Outcome{}, `could not update secret, target is immutable: delete Secret "db" to have it made anew`},
 		"a Secret becomes immutable when wanted": {"{spec: {target: {immutable: true}}}", func(*corev1.Secret) {}, "x", write.Outcome{Result: write.Updated, Changes: write.Changes{Metadata: true}}, ""},
+		"and keeps what it has then":             {"{spec: {target: {immutable: true}}}", func(*corev1.Secret) {}, "new", write.Outcome{Result: write.Updated, Changes: write.Changes{Metadata: true}, Frozen: true}, ""},
+		"one that is wanted so stays as it is":   {"{spec: {target: {immutable: true}}}", func(s *corev1.Secret) { fixed(s); s.Labels["app"] = "old" }, "new", write.Outcome{Result: write.Unchanged, Frozen: true}, ""},
+		"but for the marks of who manages it":    {"{spec: {target: {immutable: true}}}", func(s *corev1.Secret) { fixed(s); delete(s.Labels, api.LabelManaged) }, "x", write.Outcome{Result: write.Updated, Changes: write.Changes{Metadata: true}, Adopted: true}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := clusterOf(written(t, externalSecret(t, "{}"), map[string]string{"a": "x"}, tc.change))
@@ -215,6 +218,7 @@ func TestUpdateImmutable(t *testing.T) {
 			assert.Equal(t, tc.want, outcome)
 			if tc.want.Result == write.Updated {
 				assert.True(t, *c.secret(es).Immutable)
+				assert.Equal(t, map[string][]byte{"a": []byte("x")}, c.secret(es).Data)
 			}
 		})
 	}

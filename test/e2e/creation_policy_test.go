@@ -166,19 +166,23 @@ func TestAnImmutableSecretIsWrittenOnce(t *testing.T) {
 	assert.Equal(t, "unchanged", w.pass(t).synced(t).of(t, "app").Outcome)
 
 	w.aws.Put(t, "a", "2")
-	failed := w.pass(t).of(t, "app")
-	assert.Equal(t, "WriteError", failed.Reason)
-	assert.Contains(t, failed.Message, "could not update secret, target is immutable")
-	assert.Contains(t, failed.Message, `delete Secret "app"`)
+	kept := w.pass(t).synced(t).of(t, "app")
+	assert.Equal(t, "unchanged", kept.Outcome)
+	assert.Equal(t, []string{"Secret app is immutable, and what the store holds has changed: delete it to have it made anew"}, kept.Warnings)
 	assert.Equal(t, map[string]string{"value": "1"}, w.data(t, "app"))
 
 	w.delete(t, "app")
 	assert.Equal(t, "created", w.pass(t).synced(t).of(t, "app").Outcome)
 	assert.Equal(t, map[string]string{"value": "2"}, w.data(t, "app"))
 
-	w.patch(t, "app", `{"metadata":{"labels":{"new":"label"}}}`)
-	assert.Equal(t, "updated", w.pass(t).synced(t).of(t, "app").Outcome, "metadata can still change")
+	w.patch(t, "app", `{"metadata":{"labels":{"new":"label"}},"spec":{"target":{"immutable":false}}}`)
+	assert.Equal(t, "updated", w.pass(t).synced(t).of(t, "app").Outcome, "metadata can change once spec.target.immutable is gone")
 	assert.Equal(t, "label", w.secret(t, "app").Labels["new"])
+	w.aws.Put(t, "a", "3")
+	failed := w.pass(t).of(t, "app")
+	assert.Equal(t, "WriteError", failed.Reason)
+	assert.Contains(t, failed.Message, "could not update secret, target is immutable")
+	assert.Contains(t, failed.Message, `delete Secret "app"`)
 }
 
 func TestARecreatedExternalSecretTakesItsSecretBack(t *testing.T) {

@@ -67,7 +67,7 @@ func TestTemplatesThatRunAwayAreStopped(t *testing.T) {
 		"a literal replacement that makes much":       {`{{ regexReplaceAllLiteral "a" (repeat 9999 "a") (repeat 9999 "b") }}`, "regexReplaceAllLiteral: it would make more"},
 		"many matches of many groups":                 {`{{ regexReplaceAll (repeat 200 "()") (repeat 9999 "a") "" }}`, "regexReplaceAll: the regular expression matches too often"},
 		"JSON that nests":                             {`{{ fromJson (print (repeat 9999 "[") (repeat 9999 "]")) }}`, "nests more than 64 deep"},
-		"YAML whose anchors multiply":                 {`{{ fail (fromYaml .anchors).Error }}`, "excessive aliasing"},
+		"YAML whose anchors multiply":                 {`{{ if contains "excessive aliasing" (fromYaml .anchors).Error }}{{ fail "stopped" }}{{ end }}`, "stopped"},
 		"a file of PKCS #12 with too many iterations": {`{{ pkcs12key (b64dec "MA8EAXMCBH////8wBAQBcwIB") }}`, "more than 2000000 iterations"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -45,6 +45,7 @@ type Options struct {
 type Template struct {
 	engine   *Engine
 	options  Options
+	text     string
 	template *texttemplate.Template
 	called   []string
 }
@@ -83,7 +84,7 @@ func (e *Engine) Parse(text string, options Options) (*Template, error) {
 			return nil, explainParse(err, options)
 		}
 	}
-	return &Template{engine: e, options: options, template: t, called: called}, nil
+	return &Template{engine: e, options: options, text: text, template: t, called: called}, nil
 }
 
 // Execute renders the template over values. An error names the line and the function or key at fault, and no value.
@@ -96,7 +97,7 @@ func (t *Template) Execute(values map[string]string) (rendered []byte, err error
 	out := &output{budget: t.engine.budget}
 	t.engine.budget.depth = 0
 	if err := t.template.Execute(out, values); err != nil {
-		return nil, explainExecute(err, t.options, slices.Sorted(maps.Keys(values)))
+		return nil, explainExecute(err, t.text, t.options, slices.Sorted(maps.Keys(values)))
 	}
 	return out.text.Bytes(), nil
 }

@@ -39,15 +39,18 @@ var (
 	fixed      = regexp.MustCompile(`^(?:index out of range|incompatible types for comparison|invalid type for comparison|index of untyped nil|slice of untyped nil|len of nil pointer|runtime error: integer divide by zero)`)
 )
 
-// explainExecute says what is wrong with a template that fails over values with these keys. What text/template or Sprig says
-// is passed on only where it is known to quote no value.
-func explainExecute(err error, options Options, keys []string) error {
+// explainExecute says what is wrong with a template, whose text is source, that fails over values with these keys. What
+// text/template or Sprig says is passed on only where it is known to quote no value, and what fail is told to say only where it is
+// written in the template: a message that is made could be made of values.
+func explainExecute(err error, source string, options Options, keys []string) error {
 	text := err.Error()
 	function := calling.FindStringSubmatch(text)
 	var ours problem
 	switch {
 	case function != nil && function[1] == "fail" && options.Confidential:
 		return lineOf(text, errors.New("fail: the template refuses these values; its message is withheld, as it is kept in a Secret"))
+	case errors.As(err, &ours) && function != nil && function[1] == "fail" && !strings.Contains(source, string(ours)):
+		return lineOf(text, errors.New("fail: the template refuses these values; its message is withheld, as it is not written in the template but made"))
 	case errors.As(err, &ours) && function != nil && !strings.HasPrefix(function[1], "_"):
 		return lineOf(text, fmt.Errorf("%s: %w", function[1], ours))
 	case errors.As(err, &ours):

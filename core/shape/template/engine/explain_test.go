@@ -31,6 +31,7 @@ func TestErrors(t *testing.T) {
 		"a function of the engine itself can't be named": {`{{ _step 1 }}`, `line 1: there is no function "_step"`},
 		"a function is refused even where it is not run": {`{{ if false }}{{ env "HOME" }}{{ end }}`, `line 1: there is no function "env": it would read the environment of the program that renders`},
 		"fail fails with its message":                    {"\n{{ fail \"no luck\" }}", "line 2: fail: no luck"},
+		"fail tells nothing that is made":                {`{{ .user | trunc 2 | printf "no luck with %s" | fail }}`, "line 1: fail: the template refuses these values; its message is withheld, as it is not written in the template but made"},
 		"too few arguments are counted":                  {`{{ upper }}`, "line 1: wrong number of args for upper: want 1 got 0"},
 		"an argument of another type is named":           {`{{ upper (list 1) }}`, "line 1: wrong type for value; expected string; got []interface {}"},
 		"range over text is explained":                   {"{{ range .user }}{{ end }}", "line 1: range: the value is no list, dict or number"},
