@@ -1,5 +1,5 @@
 // Package manifest holds objects that were read from manifests, and answers for them where an API server would be asked. It
-// checks no object against a schema, and knows neither files nor flags.
+// knows no schema but asks Check, and knows neither files nor flags.
 package manifest
 
 import (
@@ -28,6 +28,9 @@ const (
 
 // Objects are the objects of some manifests. Once they are complete they may be read from several goroutines.
 type Objects struct {
+	// Check, if set, tells what is wrong with an object, as an API server would. An ExternalSecret that is wrong is not kept.
+	Check func(apiVersion, kind string, object json.RawMessage) error
+
 	namespace string
 	known     map[name]json.RawMessage
 	order     []name

@@ -115,7 +115,12 @@ type head struct {
 // add adds an object, or those of a List.
 func (o *Objects) add(object json.RawMessage) []error {
 	var h head
-	if json.Unmarshal(object, &h) != nil || h.Kind == "" || h.APIVersion == "" {
+	err := json.Unmarshal(object, &h)
+	var wrong *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &wrong) && wrong.Field != "":
+		return []error{fmt.Errorf("it is no Kubernetes object: %s is a %s and no text; YAML reads some words, such as n and yes, as something else: quote them", wrong.Field, wrong.Value)}
+	case err != nil || h.Kind == "" || h.APIVersion == "":
 		return []error{errors.New("it is no Kubernetes object: it needs apiVersion, kind and metadata")}
 	}
 	if !strings.HasSuffix(h.Kind, "List") || h.Items == nil {
@@ -133,7 +138,7 @@ func (o *Objects) add(object json.RawMessage) []error {
 	return problems
 }
 
-func (o *Objects) addOne(h head, object json.RawMessage) error {
+func (o *Objects) addOne(h head, object json.RawMessage) (failure error) {
 	resource, namespaced, err := resourceOf(h.APIVersion, h.Kind)
 	if err != nil || resource == "" {
 		return err
@@ -144,6 +149,15 @@ func (o *Objects) addOne(h head, object json.RawMessage) error {
 	namespace := ""
 	if namespaced {
 		namespace = cmp.Or(h.Metadata.Namespace, o.namespace)
+	}
+	if o.Check != nil {
+		if err := o.Check(h.APIVersion, h.Kind, object); err != nil {
+			err = fmt.Errorf("%s %s: %w", h.Kind, h.Metadata.Name, err)
+			if resource == api.ResourceExternalSecrets || resource == api.ResourceClusterExternalSecrets {
+				return err
+			}
+			defer func() { failure = errors.Join(err, failure) }()
+		}
 	}
 	if object, err = inNamespace(object, namespace); err != nil {
 		return err

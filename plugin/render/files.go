@@ -21,6 +21,7 @@ const stdin = "-"
 func load(filenames []string, recursive bool, namespace string, in io.Reader) (*manifest.Objects, []error) {
 	objects := manifest.New(namespace)
 	var problems []error
+	objects.Check = schemas{}.Check
 	for _, filename := range filenames {
 		paths, err := expand(filename, recursive)
 		if err != nil {

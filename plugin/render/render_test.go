@@ -68,6 +68,7 @@ func cases() map[string][]string {
 		"broken":    with("testdata/broken.yaml"),
 		"policies":  with("testdata/policies.yaml"),
 		"stores":    with("testdata/stores.yaml"),
+		"schema":    with("testdata/schema.yaml", "-n", "shop"),
 		"objects":   with("testdata/objects.yaml"),
 		"generate":  {"-f", "testdata/generate.yaml", "-n", "shop"},
 		"cluster":   with("testdata/cluster.yaml"),
