@@ -89,6 +89,17 @@ func (p *Planner) Foreign(ctx context.Context, es *api.ExternalSecret) *OtherCla
 	return nil
 }
 
+// Classes are those of the stores that an ExternalSecret reads; empty for one that names none. A store that can't be found has none.
+func Classes(ctx context.Context, stores *Stores, es *api.ExternalSecret) []string {
+	var classes []string
+	for _, ref := range storeRefs(es) {
+		if store, err := stores.Get(ctx, ref, es.Namespace); err == nil {
+			classes = append(classes, store.Spec.Controller)
+		}
+	}
+	return classes
+}
+
 // storeRefs are the stores that an ExternalSecret names.
 func storeRefs(es *api.ExternalSecret) []api.SecretStoreRef {
 	var refs []api.SecretStoreRef

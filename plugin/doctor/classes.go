@@ -11,12 +11,14 @@ import (
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/status"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/serving"
 )
 
 // server is somebody who refreshes, or would.
 type server struct {
 	name   string
-	serves coverage
+	serves serving.Coverage
 	// idle tells why it does not: empty if it does; then revive is what makes it.
 	idle, revive string
 }
@@ -131,7 +133,7 @@ func (s *share) add(es *api.ExternalSecret, classes []string, servers []server, 
 	var serving []string
 	for _, one := range servers {
 		switch {
-		case !one.serves.covers(es, classes):
+		case !one.serves.Covers(es, classes):
 		case one.idle != "":
 			if !slices.ContainsFunc(s.idle, func(other server) bool { return other.name == one.name }) {
 				s.idle = append(s.idle, one)

@@ -8,6 +8,8 @@ import (
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/resolve"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/serving"
 )
 
 // known is what was read, and why there may be more that was not.
@@ -95,7 +97,7 @@ type operator struct {
 	wanted  int32 // replicas
 	ready   int32
 	// serves is what a controller refreshes.
-	serves coverage
+	serves serving.Coverage
 }
 
 // runner is a CronJob of ours.
@@ -107,7 +109,7 @@ type runner struct {
 	// scheduled and succeeded are the last times; zero for never.
 	scheduled, succeeded time.Time
 	version              string
-	serves               coverage
+	serves               serving.Coverage
 	jobs                 known[[]job]
 }
 

@@ -11,6 +11,8 @@ import (
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/resolve"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/serving"
 )
 
 // noon is the time in these tests.
@@ -70,7 +72,7 @@ func runnerWith(change ...func(*runner)) runner {
 	r := runner{
 		NamespacedName: name("externalsecret-system", "externalsecret-runner"), schedule: "*/5 * * * *", version: "v1.2.0",
 		created: before(48 * time.Hour), scheduled: before(3 * time.Minute), succeeded: before(2 * time.Minute),
-		serves: coverage{class: "default"},
+		serves: serving.Coverage{Class: "default"},
 		jobs:   known[[]job]{value: []job{{name: "externalsecret-runner-1", ended: before(2 * time.Minute)}}},
 	}
 	for _, c := range change {
@@ -82,7 +84,7 @@ func runnerWith(change ...func(*runner)) runner {
 func operatorWith(part string, ready int32) operator {
 	return operator{
 		NamespacedName: name("external-secrets", "eso-"+part), part: part, version: "v2.9.0", wanted: 1, ready: ready,
-		serves: coverage{class: "default"},
+		serves: serving.Coverage{Class: "default"},
 	}
 }
 
@@ -137,7 +139,7 @@ func ill() *facts {
 		{configuration: "secretstore-validate", name: "c", service: gone, blocks: true},
 	}
 	f.runners.value = []runner{runnerWith(func(r *runner) {
-		r.suspended, r.version, r.serves.namespaces = true, "v1.1.0", []string{"shop", "web"}
+		r.suspended, r.version, r.serves.Namespaces = true, "v1.1.0", []string{"shop", "web"}
 	})}
 	f.stores.value = append(f.stores.value, store{NamespacedName: name("shop", "batch"), kind: kindStore, class: "batch's"})
 	f.clusterStores.value = []store{{
@@ -181,22 +183,22 @@ func busy() *facts {
 	f := healthy()
 	f.operators.value = []operator{
 		operatorWith(partController, 1), operatorWith(partWebhook, 0), operatorWith(partCertController, 1),
-		{NamespacedName: name("batch", "eso"), part: partController, serves: coverage{class: "batch"}},
+		{NamespacedName: name("batch", "eso"), part: partController, serves: serving.Coverage{Class: "batch"}},
 	}
 	hooks := service{"external-secrets", "external-secrets-webhook"}
 	f.endpoints[hooks] = known[int]{}
 	f.webhooks.value = []webhook{{configuration: "externalsecret-validate", service: hooks}}
 	f.runners.value = []runner{
 		runnerWith(),
-		runnerWith(func(r *runner) { r.Name, r.schedule, r.serves.class = "odd", "now and then", "odd" }),
+		runnerWith(func(r *runner) { r.Name, r.schedule, r.serves.Class = "odd", "now and then", "odd" }),
 		runnerWith(func(r *runner) {
-			r.Name, r.scheduled, r.succeeded, r.jobs.value, r.serves.labels = "idle", time.Time{}, time.Time{}, nil, "team=none"
+			r.Name, r.scheduled, r.succeeded, r.jobs.value, r.serves.Labels = "idle", time.Time{}, time.Time{}, nil, "team=none"
 		}),
 		runnerWith(func(r *runner) {
-			r.Name, r.succeeded, r.serves.fields = "late", before(time.Hour), "metadata.name=none"
+			r.Name, r.succeeded, r.serves.Fields = "late", before(time.Hour), "metadata.name=none"
 		}),
 		runnerWith(func(r *runner) {
-			r.Name, r.serves.namespaces = "failing", []string{"none"}
+			r.Name, r.serves.Namespaces = "failing", []string{"none"}
 			r.jobs.value = append(r.jobs.value, job{
 				name: "failing-1", ended: before(time.Minute), failed: true, message: "Job has reached the specified backoff limit",
 			})

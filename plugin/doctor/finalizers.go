@@ -133,7 +133,7 @@ func judgeLeft(f *facts, kind string, all []held) Finding {
 		return unknown(checkFinalizers, "%s a finalizer of External Secrets Operator, and whether it runs is not known", has(len(all), kind))
 	}
 	if slices.ContainsFunc(f.runners.value, func(r runner) bool {
-		return !r.suspended && (kind == api.KindExternalSecret || kind == api.KindClusterExternalSecret && len(r.serves.namespaces) == 0)
+		return !r.suspended && (kind == api.KindExternalSecret || kind == api.KindClusterExternalSecret && len(r.serves.Namespaces) == 0)
 	}) {
 		return fine(checkFinalizers, "%s a finalizer of External Secrets Operator: the runner lets go of what is deleted", has(len(all), kind))
 	}

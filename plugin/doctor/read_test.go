@@ -13,25 +13,27 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/yaml"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/serving"
 )
 
 func TestCoverageIsReadFromArgumentsAndEnvironment(t *testing.T) {
 	for name, test := range map[string]struct {
 		container corev1.Container
-		want      coverage
+		want      serving.Coverage
 	}{
-		"nothing":                       {container(), coverage{class: "default"}},
-		"a class":                       {container("--controller-class=batch"), coverage{class: "batch"}},
-		"a value of its own":            {container("--controller-class", "batch"), coverage{class: "batch"}},
-		"flags that are not known":      {container("--concurrent=1", "--enable-leader-election", "--controller-class=batch", "--loglevel", "debug"), coverage{class: "batch"}},
-		"namespaces":                    {container("--namespaces=a,b", "--namespaces", "c"), coverage{class: "default", namespaces: []string{"a", "b", "c"}}},
-		"the operator's one namespace":  {container("--namespace=a"), coverage{class: "default", namespaces: []string{"a"}}},
-		"selectors":                     {container("-l", "a=b", "--field-selector=metadata.name=x"), coverage{class: "default", labels: "a=b", fields: "metadata.name=x"}},
-		"a command before":              {corev1.Container{Command: []string{"/externalsecret-runner"}, Args: []string{"--controller-class=batch"}}, coverage{class: "batch"}},
-		"a variable":                    {corev1.Container{Env: []corev1.EnvVar{{Name: "EXTERNALSECRET_RUNNER_CONTROLLER_CLASS", Value: "batch"}}}, coverage{class: "batch"}},
-		"a flag wins over its variable": {corev1.Container{Args: []string{"--controller-class=a"}, Env: []corev1.EnvVar{{Name: "EXTERNALSECRET_RUNNER_CONTROLLER_CLASS", Value: "b"}}}, coverage{class: "a"}},
+		"nothing":                       {container(), serving.Coverage{Class: "default"}},
+		"a class":                       {container("--controller-class=batch"), serving.Coverage{Class: "batch"}},
+		"a value of its own":            {container("--controller-class", "batch"), serving.Coverage{Class: "batch"}},
+		"flags that are not known":      {container("--concurrent=1", "--enable-leader-election", "--controller-class=batch", "--loglevel", "debug"), serving.Coverage{Class: "batch"}},
+		"namespaces":                    {container("--namespaces=a,b", "--namespaces", "c"), serving.Coverage{Class: "default", Namespaces: []string{"a", "b", "c"}}},
+		"the operator's one namespace":  {container("--namespace=a"), serving.Coverage{Class: "default", Namespaces: []string{"a"}}},
+		"selectors":                     {container("-l", "a=b", "--field-selector=metadata.name=x"), serving.Coverage{Class: "default", Labels: "a=b", Fields: "metadata.name=x"}},
+		"a command before":              {corev1.Container{Command: []string{"/externalsecret-runner"}, Args: []string{"--controller-class=batch"}}, serving.Coverage{Class: "batch"}},
+		"a variable":                    {corev1.Container{Env: []corev1.EnvVar{{Name: "EXTERNALSECRET_RUNNER_CONTROLLER_CLASS", Value: "batch"}}}, serving.Coverage{Class: "batch"}},
+		"a flag wins over its variable": {corev1.Container{Args: []string{"--controller-class=a"}, Env: []corev1.EnvVar{{Name: "EXTERNALSECRET_RUNNER_CONTROLLER_CLASS", Value: "b"}}}, serving.Coverage{Class: "a"}},
 	} {
-		t.Run(name, func(t *testing.T) { assert.Equal(t, test.want, coverageOf(test.container)) })
+		t.Run(name, func(t *testing.T) { assert.Equal(t, test.want, serving.CoverageOf(test.container)) })
 	}
 }
 
@@ -42,7 +44,7 @@ func TestVersionOfAnImage(t *testing.T) {
 		"localhost:5000/externalsecret-runner:v1.2.3@sha256:0123456789abcd": "v1.2.3",
 		"externalsecret-runner@sha256:0123456789abcd":                       "",
 	} {
-		assert.Equal(t, want, versionOf(image), image)
+		assert.Equal(t, want, serving.VersionOf(image), image)
 	}
 }
 
@@ -55,7 +57,7 @@ func TestPartsOfTheOperatorAreToldApart(t *testing.T) {
 	assert.Equal(t, partWebhook, operatorOf(deployment("webhook", "--port=10250")).part)
 	assert.Equal(t, partCertController, operatorOf(deployment("certcontroller")).part)
 	controller := operatorOf(deployment("--concurrent=1", "--controller-class=theirs"))
-	assert.Equal(t, operator{part: partController, version: "v2.9.0", wanted: 1, serves: coverage{class: "theirs"}}, controller)
+	assert.Equal(t, operator{part: partController, version: "v2.9.0", wanted: 1, serves: serving.Coverage{Class: "theirs"}}, controller)
 	assert.Equal(t, partController, operatorOf(&appsv1.Deployment{}).part, "even one without containers")
 }
 

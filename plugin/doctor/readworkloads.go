@@ -13,6 +13,7 @@ import (
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/secret"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/runs/jobs"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/serving"
 )
 
 const (
@@ -21,8 +22,6 @@ const (
 
 	// operatorApps are the names under which the parts of External Secrets Operator are installed.
 	operatorApps = labelName + " in (external-secrets, external-secrets-webhook, external-secrets-cert-controller)"
-	// operatorNamespace is where it usually is.
-	operatorNamespace = "external-secrets"
 
 	// annotationManual marks a Job that a person has started.
 	annotationManual = "cronjob.kubernetes.io/instantiate"
@@ -37,7 +36,7 @@ func (g *gatherer) operators(ctx context.Context, namespace string) known[[]oper
 			}
 			return list.Items, list.Continue, nil
 		}, metav1.ListOptions{LabelSelector: operatorApps})
-	}, operatorNamespace, namespace)
+	}, serving.OperatorNamespace, namespace)
 	all := known[[]operator]{err: read.err}
 	for i := range read.value {
 		all.value = append(all.value, operatorOf(&read.value[i]))
@@ -54,13 +53,13 @@ func operatorOf(d *appsv1.Deployment) operator {
 		o.wanted = *d.Spec.Replicas
 	}
 	for _, c := range d.Spec.Template.Spec.Containers[:min(1, len(d.Spec.Template.Spec.Containers))] {
-		o.version = secret.Printable(cmp.Or(versionOf(c.Image), o.version))
+		o.version = secret.Printable(cmp.Or(serving.VersionOf(c.Image), o.version))
 		for _, part := range []string{partWebhook, partCertController} {
 			if slices.Contains(slices.Concat(c.Command, c.Args), part) {
 				o.part = part
 			}
 		}
-		o.serves = coverageOf(c)
+		o.serves = serving.CoverageOf(c)
 	}
 	return o
 }
@@ -112,8 +111,8 @@ func runnerOf(c *batchv1.CronJob, made known[[]batchv1.Job]) runner {
 	}
 	containers := c.Spec.JobTemplate.Spec.Template.Spec.Containers
 	for _, container := range containers[:min(1, len(containers))] {
-		r.version = secret.Printable(cmp.Or(versionOf(container.Image), r.version))
-		r.serves = coverageOf(container)
+		r.version = secret.Printable(cmp.Or(serving.VersionOf(container.Image), r.version))
+		r.serves = serving.CoverageOf(container)
 	}
 	for i := range made.value {
 		j := &made.value[i]

@@ -82,7 +82,7 @@ func NewCommand(
 			if err != nil {
 				return cmdutil.UsageErrorf(cmd, "%v", err)
 			}
-			if dryRun != cmdutil.DryRunNone && flags.Via != string(ViaLocal) {
+			if dryRun != cmdutil.DryRunNone && flags.Via != string(ViaLocal) && flags.Via != string(ViaAuto) {
 				return cmdutil.UsageErrorf(cmd, "--dry-run needs --via=local")
 			}
 			if err := flags.Validate(args); err != nil {

@@ -55,7 +55,7 @@ func NewFlags(
 		Concurrency:     core.DefaultConcurrency,
 		Class:           api.ControllerDefault,
 		MaxRemovals:     core.DefaultMaxRemovals,
-		Via:             string(ViaLocal),
+		Via:             string(ViaAuto),
 		RunnerNamespace: jobs.Namespace,
 		Print:           genericclioptions.NewPrintFlags(""),
 		getter:          getter,
@@ -69,7 +69,7 @@ func (f *Flags) AddFlags(cmd *cobra.Command) {
 	f.Scope.AddFlags(cmd.Flags())
 	cmd.Flags().BoolVar(&f.All, "all", f.All, "Refresh all ExternalSecrets of the namespace, or of all namespaces with -A.")
 	cmd.Flags().StringVar(&f.Via, "via", f.Via,
-		`Who refreshes. "local": this process, with your rights and credentials. "runner": a Job of the runner that is installed `+
+		`Who refreshes. "auto": who answers for the stores in the cluster, as far as can be seen, and otherwise "local". "local": this process, with your rights and credentials. "runner": a Job of the runner that is installed `+
 			`in the cluster, with its rights and identity. "controller": the operator that runs in the cluster is asked by an annotation `+
 			"and waited for, a minute unless --timeout says otherwise.")
 	cmd.Flags().StringVar(&f.RunnerNamespace, "runner-namespace", f.RunnerNamespace, "Namespace in which the runner is installed.")

@@ -10,6 +10,7 @@ import (
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/write"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/exit"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/scope"
 )
@@ -70,6 +71,9 @@ func (o *Options) Run(ctx context.Context) error {
 	}
 	return verdict(ctx, report)
 }
+
+// dry tells whether nothing is to be written.
+func (o *Options) dry() bool { return o.Config.DryRun != "" && o.Config.DryRun != write.DryRunNone }
 
 // verdict is the error of a pass as a whole.
 func verdict(ctx context.Context, report core.Report) error {

@@ -12,11 +12,15 @@ import (
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/resolve"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/refresh/controller"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/runs/jobs"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/serving"
 )
 
 // byRunner has a Job of the cluster's runner refresh what is in scope, and follows its log.
-func (o *Options) byRunner(ctx context.Context, begin func(int), observe func(core.Result)) (core.Report, error) {
+func (o *Options) byRunner(
+	ctx context.Context, scope resolve.Scope, begin func(int), observe func(core.Result),
+) (core.Report, error) {
 	runner, err := jobs.New(o.Config.Kube, o.RunnerNamespace)
 	if err != nil {
 		return core.Report{}, err
@@ -25,7 +29,13 @@ func (o *Options) byRunner(ctx context.Context, begin func(int), observe func(co
 	if err != nil {
 		return core.Report{}, err
 	}
-	job, err := runner.Start(ctx, cron, flagsOf(o.Config.Scope)...)
+	if lingers, err := serving.Lingers(ctx, runner, cron); err != nil {
+		return core.Report{}, err
+	} else if lingers {
+		// It holds the lease nearly all the time, so that no other Job gets it, and sees what changes within seconds.
+		return controller.Sync(ctx, o.asking(scope, true, begin, observe))
+	}
+	job, err := runner.Start(ctx, cron, flagsOf(scope)...)
 	if err != nil {
 		return core.Report{}, err
 	}

@@ -46,6 +46,8 @@ type Config struct {
 	Scope resolve.Scope
 	// Class is the class of the stores that the controller serves, besides those that name none.
 	Class string
+	// Runner tells that not a controller is asked but a runner that lingers.
+	Runner bool
 	// Concurrency is how many ExternalSecrets are annotated at once.
 	Concurrency int
 	// Patience is how long the controller may take for one.

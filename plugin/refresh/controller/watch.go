@@ -174,7 +174,7 @@ func turnedFalse(u *unstructured.Unstructured, before *api.ExternalSecret) (mess
 // fails in the same words twice does not change.
 func (a *asking) event(object runtime.Object, seen map[types.UID]string) {
 	event, ok := object.(*corev1.Event)
-	if !ok || seen[event.UID] == event.ResourceVersion || ours(event) {
+	if !ok || seen[event.UID] == event.ResourceVersion || !a.asked(event) {
 		return
 	}
 	seen[event.UID] = event.ResourceVersion
@@ -188,12 +188,14 @@ func (a *asking) event(object runtime.Object, seen map[types.UID]string) {
 	}
 }
 
-// ours tells whether an Event is of a pass, of a person or a runner, that goes on at the same time.
-func ours(event *corev1.Event) bool {
+// asked tells whether an Event is of who was asked, and not of a pass, of a person or a runner, that goes on at the same time.
+func (a *asking) asked(event *corev1.Event) bool {
 	switch event.Source.Component {
-	case write.ComponentPlugin, write.ComponentRunner:
-		return true
-	default:
+	case write.ComponentPlugin:
 		return false
+	case write.ComponentRunner:
+		return a.Runner
+	default:
+		return !a.Runner
 	}
 }

@@ -9,9 +9,11 @@ import (
 	"slices"
 	"strings"
 
+	authorizationv1 "k8s.io/api/authorization/v1"
 	batchv1 "k8s.io/api/batch/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	typedauthorizationv1 "k8s.io/client-go/kubernetes/typed/authorization/v1"
 	typedbatchv1 "k8s.io/client-go/kubernetes/typed/batch/v1"
 	typedv1 "k8s.io/client-go/kubernetes/typed/core/v1"
 	"k8s.io/client-go/rest"
@@ -44,8 +46,9 @@ const (
 type Runner struct {
 	Namespace string
 
-	core  typedv1.CoreV1Interface
-	batch typedbatchv1.BatchV1Interface
+	core          typedv1.CoreV1Interface
+	batch         typedbatchv1.BatchV1Interface
+	authorization typedauthorizationv1.AuthorizationV1Interface
 }
 
 // New connects to the runner in namespace.
@@ -58,7 +61,11 @@ func New(config *rest.Config, namespace string) (*Runner, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make a client: %w", err)
 	}
-	return &Runner{Namespace: namespace, core: core, batch: batch}, nil
+	authorization, err := typedauthorizationv1.NewForConfig(config)
+	if err != nil {
+		return nil, fmt.Errorf("make a client: %w", err)
+	}
+	return &Runner{Namespace: namespace, core: core, batch: batch, authorization: authorization}, nil
 }
 
 // CronJob reads the runner's CronJob.
@@ -162,6 +169,19 @@ func withFlags(args, flags []string) []string {
 func nameOf(flag string) string {
 	name, _, _ := strings.Cut(flag, "=")
 	return name
+}
+
+// MayStart tells whether the person may make Jobs in the runner's namespace.
+func (r *Runner) MayStart(ctx context.Context) (bool, error) {
+	review, err := r.authorization.SelfSubjectAccessReviews().Create(ctx, &authorizationv1.SelfSubjectAccessReview{
+		Spec: authorizationv1.SelfSubjectAccessReviewSpec{ResourceAttributes: &authorizationv1.ResourceAttributes{
+			Namespace: r.Namespace, Verb: "create", Group: batchv1.GroupName, Resource: "jobs",
+		}},
+	}, metav1.CreateOptions{})
+	if err != nil {
+		return false, fmt.Errorf("ask for the right to create Jobs: %w", err)
+	}
+	return review.Status.Allowed, nil
 }
 
 // Stop deletes a Job, so that its Pods are told to stop.
