@@ -3,6 +3,8 @@ package core
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"slices"
 
 	"k8s.io/apimachinery/pkg/types"
@@ -18,6 +20,9 @@ import (
 func (p *pass) loadFanOut(ctx context.Context) error {
 	p.fanout = &fanout.FanOut{
 		Reader: p.client, Writer: children{p.client, p.DryRun == write.DryRunServer}, APIVersion: p.client.APIVersion(), Concurrency: p.Concurrency,
+	}
+	if p.Guard != nil {
+		p.fanout.Admit = p.admitChildren
 	}
 	if p.recording() {
 		p.fanout.Recorder = p.client
@@ -56,6 +61,20 @@ func (p *pass) fanOut(ctx, work context.Context, items []resolve.Item) []resolve
 		}
 	}
 	return slices.DeleteFunc(items, func(item resolve.Item) bool { return !p.Scope.Shard.Holds(item.NamespacedName) })
+}
+
+// errChildren is recorded where deletions are refused.
+var errChildren = errors.New("too many ExternalSecrets would be deleted in this run, and their Secrets with them, so that none was: " +
+	"see that the selectors are right, and allow it with --max-removals if they are")
+
+// admitChildren asks the guard before ExternalSecrets are deleted, which take their Secrets with them.
+func (p *pass) admitChildren(n, there int) error {
+	limit, ok := p.Guard.admit(n, there)
+	if ok {
+		return nil
+	}
+	p.note(fmt.Sprintf("%d of %d ExternalSecrets would be deleted by ClusterExternalSecrets, and no more than %d may be: none of them was", n, there, limit))
+	return errChildren
 }
 
 // children is a fanout.Writer that writes to the API server, which stores nothing in a dry run.

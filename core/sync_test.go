@@ -83,12 +83,12 @@ func TestFailuresAreMasked(t *testing.T) {
 	spec := "spec: {secretStoreRef: {name: shelf}, data: [{secretKey: password, remoteRef: {key: k, property: password}}," +
 		"{secretKey: token, remoteRef: {key: k, property: token, decodingStrategy: Base64}}, {secretKey: pin, remoteRef: {key: k, property: pin}}, {secretKey: json, remoteRef: {key: k, property: json}}]}"
 	for name, echo := range map[string]string{
-		"a property":             "admission denied: " + password + " is weak",
-		"a text of JSON in JSON": "admission denied: nested-canary is weak",
-		"a number":               "admission denied: 73819264 is weak",
-		"a decoded value":        "admission denied: " + token + " is weak",
-		"a whole payload":        "admission denied: " + payload + " is weak",
-		"the data of the Secret": "admission denied: data.password cGE1NS1jYW5hcnk= is weak",
+		"a property":                              "admission denied: " + password + " is weak",
+		"a text of JSON in JSON":                  "admission denied: nested-canary is weak",
+		"a number":                                "admission denied: 73819264 is weak",
+		"a decoded value":                         "admission denied: " + token + " is weak",
+		"a whole payload":                         "admission denied: " + payload + " is weak",
+		"the data of the Secret":                  "admission denied: data.password cGE1NS1jYW5hcnk= is weak",
 		"a value at the end of what may be shown": "admission denied: " + strings.Repeat("x", 1000-len("admission denied: ")-len(password)/2) + password,
 	} {
 		t.Run("an API server that echoes "+name, func(t *testing.T) {

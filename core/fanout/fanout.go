@@ -50,6 +50,9 @@ type FanOut struct {
 	APIVersion string
 	// Concurrency is how many ExternalSecrets are written at once, at least 1.
 	Concurrency int
+	// Admit, if set, is asked before n ExternalSecrets of those that there are are deleted, and their Secrets with them. An error
+	// means that none is to be.
+	Admit func(n, there int) error
 
 	sources    []*source
 	namespaces map[string]namespace
@@ -97,6 +100,7 @@ type Existing map[types.NamespacedName]json.RawMessage
 // nothing new is begun; work is for what is in flight.
 func (f *FanOut) Run(ctx, work context.Context, existing Existing) (Existing, []Result) {
 	spreads := f.plan(existing)
+	f.admit(spreads, len(existing))
 	f.write(ctx, work, spreads)
 	changed := Existing{}
 	results := make([]Result, len(spreads))
@@ -109,4 +113,24 @@ func (f *FanOut) Run(ctx, work context.Context, existing Existing) (Existing, []
 		results[i] = f.record(work, s)
 	}
 	return changed, results
+}
+
+// admit gives up the deletions that are too many.
+func (f *FanOut) admit(spreads []*spread, there int) {
+	var removals []*step
+	for _, s := range spreads {
+		for _, step := range s.steps {
+			if step.remove && step.err == nil {
+				removals = append(removals, step)
+			}
+		}
+	}
+	if len(removals) == 0 || f.Admit == nil {
+		return
+	}
+	if err := f.Admit(len(removals), there); err != nil {
+		for _, step := range removals {
+			step.err = err
+		}
+	}
 }

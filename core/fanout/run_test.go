@@ -3,6 +3,7 @@ package fanout
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 
@@ -234,4 +235,27 @@ func TestDryRunOfTheClient(t *testing.T) {
 	assert.JSONEq(t, `{"refreshInterval":"1h","data":[]}`, string(readChild(changed[at("a", "all")]).Spec))
 	assert.Equal(t, int64(2), readChild(changed[at("a", "all")]).Metadata.Generation, "so that the pass sees a changed one")
 	assert.Nil(t, changed[at("c", "all")])
+}
+
+func TestDeletionsThatAreTooManyAreNotMade(t *testing.T) {
+	c := clusterOf(t, mine("a"), mine("b"), mine("c"))
+	c.namespaces = map[string]string{"a": "env=prod", "b": "env=test", "c": "env=test"}
+	c.sources = []string{prod}
+	refuse := func(f *FanOut) {
+		f.Admit = func(n, there int) error {
+			assert.Equal(t, []int{2, 3}, []int{n, there})
+			return errors.New("too many")
+		}
+	}
+	_, results := c.run(t, refuse)
+	assert.Equal(t, Failed, results[0].Outcome)
+	assert.Contains(t, results[0].Message+results[0].Failed[0].Reason, "too many")
+	assert.Empty(t, c.written())
+
+	_, results = c.run(t, func(f *FanOut) { f.Admit = func(int, int) error { return nil } })
+	assert.Equal(t, Updated, results[0].Outcome)
+	assert.Equal(t, []string{"delete b/all", "delete c/all"}, c.written())
+	c.run(t, func(f *FanOut) {
+		f.Admit = func(int, int) error { t.Error("asked for nothing"); return nil }
+	})
 }
