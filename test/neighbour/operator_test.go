@@ -94,7 +94,28 @@ func TestCompatibility(t *testing.T) {
 	require.Never(t, func() bool {
 		return !assert.ObjectsAreEqual(versions(ours), versions(secretsIn(t, cluster, namespace)))
 	}, 15*time.Second, time.Second, "the operator finds nothing to write")
+
+	r = harness.Run(t, environment, plugin, "refresh", "--all", "-n", namespace, "--via=controller", "--timeout=1m")
+	require.Zero(t, r.Code, r.Stdout+r.Stderr)
+	for line := range strings.Lines(r.Stdout) {
+		assert.Contains(t, line, " refreshed", "the operator was asked, and has answered")
+	}
+	cluster.Kubectl(t, broken, "apply", "-n", namespace, "-f", "-")
+	for range 2 { // the second time its condition says nothing new, but its Event does
+		r = harness.Run(t, environment, plugin, "refresh", "broken", "-n", namespace, "--via=controller", "--timeout=1m")
+		assert.Equal(t, 1, r.Code, r.Stdout+r.Stderr)
+		assert.Contains(t, r.Stdout, "broken failed: error processing spec.data[0] (key: app/nowhere), err: Secret does not exist")
+	}
 }
+
+// broken asks for what the provider does not have.
+const broken = `
+apiVersion: external-secrets.io/v1
+kind: ExternalSecret
+metadata: {name: broken}
+spec:
+  secretStoreRef: {name: store, kind: SecretStore}
+  data: [{secretKey: a, remoteRef: {key: app/nowhere}}]`
 
 // buildOperator compiles the operator into the user's cache, once a machine and release.
 func buildOperator(t *testing.T) string {
