@@ -112,7 +112,7 @@ func (o *Options) notAnothers(ctx context.Context, c *cluster, object *unstructu
 	if err != nil || live == nil || bindsIn(live, o.namespace()) {
 		return err
 	}
-	return fmt.Errorf("%s gives its rights to a runner in another namespace: uninstall that one first, or give this one --scope=namespaces=...", nameOf(object))
+	return fmt.Errorf("%s gives its rights to a runner in another namespace: uninstall that one first, or narrow this one by --scope", nameOf(object))
 }
 
 // established waits until the API server serves the CRDs.
