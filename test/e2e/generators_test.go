@@ -209,7 +209,7 @@ func TestASecretThatAppearsWhileGeneratorsRunIsLeftAsItIs(t *testing.T) {
 			w.untilAsked(t)
 			w.apply(t, opaque("app", map[string]string{"uuid": "live"}))
 			theirs := w.secret(t, "app")
-			r := readPass(t, p.wait(t)).synced(t).of(t, "app")
+			r := readPass(t, p.Wait(t)).synced(t).of(t, "app")
 			assert.Equal(t, []string{"skipped", "Generator"}, []string{r.Outcome, r.Reason})
 			assert.Contains(t, r.Message, `Secret "app" was made meanwhile`)
 			assert.Equal(t, theirs, w.secret(t, "app"))
@@ -225,10 +225,10 @@ func TestPassesAtOnceMakeOneSetOfValues(t *testing.T) {
 	for i := range 20 {
 		w.apply(t, storeless(fmt.Sprint("es-", i), "target: {name: "+fmt.Sprint("s-", i/2)+", creationPolicy: Orphan}, "+from("UUID/id")))
 	}
-	passes := []*process{w.start(t), w.start(t), w.startProgram(t, pluginPath(t), "refresh", "--all", "--namespace", w.namespace)}
+	passes := []*harness.Process{w.start(t), w.start(t), w.startProgram(t, pluginPath(t), "refresh", "--all", "--namespace", w.namespace)}
 	created := 0
 	for i, p := range passes {
-		r := p.wait(t)
+		r := p.Wait(t)
 		require.Zero(t, r.Code, "%s%s", r.Stdout, r.Stderr)
 		assert.NotContains(t, r.Stdout, "updated", "none is overwritten")
 		if i < 2 {

@@ -15,7 +15,7 @@ import (
 )
 
 // leased starts the runner as start does, with a lease, and as a Pod of this name.
-func (w *world) leased(t *testing.T, pod string, args ...string) *process {
+func (w *world) leased(t *testing.T, pod string, args ...string) *harness.Process {
 	t.Helper()
 	args = append([]string{"--namespaces", w.namespace, "--report", "full", "--lease", w.namespace + "/runner"}, args...)
 	return w.startIn(t, []string{"POD_NAME=" + pod}, runner(t), args...)
@@ -56,7 +56,7 @@ func TestASecondRunLeavesTheWorkToTheFirst(t *testing.T) {
 	holder := *w.lease(t).Spec.HolderIdentity
 
 	began := time.Now()
-	second := readPass(t, w.leased(t, "runner-second").wait(t))
+	second := readPass(t, w.leased(t, "runner-second").Wait(t))
 	assert.Less(t, time.Since(began), 5*time.Second, "it does not wait")
 	assert.Zero(t, second.Code)
 	assert.Zero(t, second.Report.Total)
@@ -66,16 +66,16 @@ func TestASecondRunLeavesTheWorkToTheFirst(t *testing.T) {
 	assert.False(t, second.Report.Lease.Held)
 	assert.Equal(t, holder, second.Report.Lease.Holder)
 
-	asked := readPass(t, w.startIn(t, nil, runner(t), "--names", w.namespace+"/app", "--lease", w.namespace+"/runner").wait(t))
+	asked := readPass(t, w.startIn(t, nil, runner(t), "--names", w.namespace+"/app", "--lease", w.namespace+"/runner").Wait(t))
 	assert.Equal(t, 3, asked.Code, "who asks for one by name is told that it was not done")
 
-	done := readPass(t, first.wait(t)).synced(t)
+	done := readPass(t, first.Wait(t)).synced(t)
 	assert.Equal(t, "created", done.of(t, "app").Outcome)
 	assert.Equal(t, "runner-first_"+done.Report.Run, holder)
 	assert.True(t, done.Report.Lease.Held)
 	assert.Equal(t, 1, w.aws.Counters(t).Total(), "nothing was asked for twice")
 	assert.Nil(t, w.lease(t).Spec.HolderIdentity, "it is given back")
-	assert.Equal(t, "skipped", readPass(t, w.leased(t, "runner-third").wait(t)).synced(t).of(t, "app").Outcome)
+	assert.Equal(t, "skipped", readPass(t, w.leased(t, "runner-third").Wait(t)).synced(t).of(t, "app").Outcome)
 }
 
 func TestALeaseThatNobodyRenewsIsTakenOver(t *testing.T) {
@@ -84,7 +84,7 @@ func TestALeaseThatNobodyRenewsIsTakenOver(t *testing.T) {
 	w.aws.Put(t, "a", "1")
 	w.apply(t, awsStore, externalSecret("app", dataOf("a")))
 	w.putLease(t, "gone_run-0", time.Hour)
-	done := readPass(t, w.leased(t, "runner-next").wait(t)).synced(t)
+	done := readPass(t, w.leased(t, "runner-next").Wait(t)).synced(t)
 	assert.Equal(t, "created", done.of(t, "app").Outcome)
 	assert.EqualValues(t, 1, *w.lease(t).Spec.LeaseTransitions)
 }
@@ -97,7 +97,7 @@ func TestARunThatLosesItsLeaseWritesNothingMore(t *testing.T) {
 	p := w.leased(t, "runner-first")
 	w.untilAsked(t)
 	w.putLease(t, "thief_run-0", 0) // it is renewed every five seconds: the loss is seen before the answers come
-	r := readPass(t, p.wait(t))
+	r := readPass(t, p.Wait(t))
 	assert.Equal(t, 3, r.Code, "%s%s", r.Stdout, r.Stderr)
 	assert.Contains(t, r.Report.Error, "the lease is lost")
 	assert.Contains(t, r.Report.Error, "thief_run-0")
@@ -114,14 +114,14 @@ func TestTheLeaseOfAKilledRunIsTakenOverByTheNextPodOfItsJob(t *testing.T) {
 	w.aws.Latency(t, harness.OpGetSecretValue, 30*time.Second)
 	p := w.leased(t, "runner-29384756-0-x7k2p")
 	w.untilAsked(t)
-	p.signal(t, syscall.SIGKILL)
-	p.wait(t)
+	p.Signal(t, syscall.SIGKILL)
+	p.Wait(t)
 	w.aws.Latency(t, harness.OpGetSecretValue, 0)
-	other := readPass(t, w.leased(t, "runner-29384757-0-b4c5d").wait(t)).synced(t)
+	other := readPass(t, w.leased(t, "runner-29384757-0-b4c5d").Wait(t)).synced(t)
 	assert.Zero(t, other.Report.Total, "another Job can't know that it has died")
 
 	began := time.Now()
-	retry := readPass(t, w.leased(t, "runner-29384756-0-7vq8b").wait(t)).synced(t)
+	retry := readPass(t, w.leased(t, "runner-29384756-0-7vq8b").Wait(t)).synced(t)
 	assert.Equal(t, "created", retry.of(t, "app").Outcome)
 	assert.Greater(t, time.Since(began), 14*time.Second, "it has made sure")
 }
@@ -133,8 +133,8 @@ func TestATermThatComesWhileTheLeaseIsHeldGivesItBack(t *testing.T) {
 	w.aws.Latency(t, harness.OpBatchGetSecretValue, time.Second)
 	p := w.leased(t, "runner-first")
 	w.untilAsked(t)
-	p.signal(t, syscall.SIGTERM)
-	r := readPass(t, p.wait(t))
+	p.Signal(t, syscall.SIGTERM)
+	r := readPass(t, p.Wait(t))
 	assert.Equal(t, 143, r.Code)
 	assert.Equal(t, "stopped by a signal", r.Report.Error)
 	assert.Nil(t, w.lease(t).Spec.HolderIdentity)

@@ -35,7 +35,7 @@ func TestALingeringRunSyncsWhatIsNewAndWhatChanges(t *testing.T) {
 	w.apply(t, awsStore, externalSecret("app", dataOf("a")), externalSecret("often", "refreshInterval: 1s, "+dataOf("c")),
 		externalSecret("lost", dataOf("nowhere")))
 	p := w.leased(t, "runner-first", "--linger", "10m", "--report-to", w.namespace+"/reports")
-	until(t, "it lingers", func() bool { return strings.Contains(p.stderr.String(), `"lingers"`) })
+	until(t, "it lingers", func() bool { return strings.Contains(p.Err(), `"lingers"`) })
 	assert.Equal(t, map[string]string{"value": "1"}, w.data(t, "app"))
 	require.Len(t, w.reports(t), 1, "the report of the pass is there already")
 
@@ -64,8 +64,8 @@ func TestALingeringRunSyncsWhatIsNewAndWhatChanges(t *testing.T) {
 	holder := w.lease(t).Spec
 	assert.WithinDuration(t, time.Now(), holder.RenewTime.Time, 8*time.Second, "the lease is renewed all the while")
 
-	p.signal(t, syscall.SIGTERM)
-	r := readPass(t, p.wait(t))
+	p.Signal(t, syscall.SIGTERM)
+	r := readPass(t, p.Wait(t))
 	assert.Equal(t, 143, r.Code)
 	assert.Nil(t, w.lease(t).Spec.HolderIdentity)
 	assert.Equal(t, map[string]int{"created": 2, "failed": 1}, r.Report.Outcomes, "of the pass")

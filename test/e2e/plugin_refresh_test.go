@@ -212,9 +212,9 @@ func TestARefreshThatIsCutShortSaysWhatItDidNotReach(t *testing.T) {
 			p := w.startProgram(t, pluginPath(t), append([]string{"refresh", "--all", "--namespace", w.namespace}, test.args...)...)
 			w.untilAsked(t)
 			if test.signal != 0 {
-				p.signal(t, test.signal)
+				p.Signal(t, test.signal)
 			}
-			r := p.wait(t)
+			r := p.Wait(t)
 			assert.Equal(t, test.code, r.Code)
 			assert.Contains(t, r.Stderr, test.says)
 			assert.Contains(t, r.Stderr, "of 300 ExternalSecrets were not reached")

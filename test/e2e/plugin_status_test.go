@@ -142,7 +142,7 @@ func TestStatusWatchesChanges(t *testing.T) {
 	p := w.startProgram(t, pluginPath(t), "status", "-w", "--namespace", w.namespace, "--no-headers")
 	shown := func(name, state string) func() bool {
 		return func() bool {
-			for line := range strings.Lines(p.out()) {
+			for line := range strings.Lines(p.Out()) {
 				if fields := strings.Fields(line); len(fields) > 0 && fields[0] == name && strings.Contains(line, " "+state+" ") {
 					return true
 				}

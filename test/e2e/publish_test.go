@@ -66,13 +66,13 @@ func TestTheReportsOfTheLastRunsAreKept(t *testing.T) {
 	assert.NotContains(t, now, first.Report.Run, "the oldest goes")
 
 	t.Run("shards do not lose each other's", func(t *testing.T) {
-		var runs []*process
+		var runs []*harness.Process
 		for _, shard := range []string{"0", "1", "2", "3"} {
 			runs = append(runs, w.startProgram(t, runner(t), append(args, "--namespaces", w.namespace, "--shards", "4", "--shard", shard)...))
 		}
 		ids := []string{}
 		for _, run := range runs {
-			ids = append(ids, readPass(t, run.wait(t)).Report.Run)
+			ids = append(ids, readPass(t, run.Wait(t)).Report.Run)
 		}
 		now := w.reports(t)
 		for _, id := range ids {

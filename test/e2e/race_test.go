@@ -61,7 +61,7 @@ func TestAWriteThatLosesARaceIsDoneAgainOnTheNewerSecret(t *testing.T) {
 			p := w.start(t)
 			w.untilAsked(t)
 			test.interfere(t, w)
-			done := readPass(t, p.wait(t)).synced(t)
+			done := readPass(t, p.Wait(t)).synced(t)
 			require.Equal(t, test.outcome, done.of(t, "app").Outcome)
 			assert.Equal(t, test.data, w.data(t, "app"))
 			if test.theirs {
@@ -90,7 +90,7 @@ func TestAnExternalSecretThatGoesAwayDuringThePassDoesNoHarm(t *testing.T) {
 			if again {
 				w.apply(t, manifest)
 			}
-			done := readPass(t, p.wait(t))
+			done := readPass(t, p.Wait(t))
 			assert.Equal(t, "created", done.of(t, "healthy").Outcome)
 			w.aws.Latency(t, harness.OpGetSecretValue, 0)
 			done.synced(t)
@@ -118,8 +118,8 @@ func TestTwoPassesAtOnceComeToTheSameEnd(t *testing.T) {
 	w.fleet(t)
 	for round := range 3 {
 		first, second := w.start(t), w.startProgram(t, pluginPath(t), "refresh", "--all", "--namespace", w.namespace)
-		readPass(t, first.wait(t)).synced(t)
-		r := second.wait(t)
+		readPass(t, first.Wait(t)).synced(t)
+		r := second.Wait(t)
 		require.Zero(t, r.Code, "%s%s", r.Stdout, r.Stderr)
 		left := w.leftIn(t)
 		require.Len(t, left, 91)

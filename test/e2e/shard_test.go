@@ -16,13 +16,13 @@ func TestShardsShareTheWorkAndEachExternalSecretIsInOne(t *testing.T) {
 	w := newWorld(t)
 	w.many(t, count, 100)
 	args := []string{"--namespaces", w.namespace, "--report", "full", "--shards", fmt.Sprint(shards), "--lease", w.namespace + "/runner"}
-	var runs []*process
+	var runs []*harness.Process
 	for index := range shards {
 		runs = append(runs, w.startIn(t, []string{fmt.Sprint("JOB_COMPLETION_INDEX=", index)}, runner(t), args...))
 	}
 	done := map[string]int{}
 	for index, run := range runs {
-		p := readPass(t, run.wait(t)).synced(t)
+		p := readPass(t, run.Wait(t)).synced(t)
 		assert.Equal(t, index, p.Report.Shard.Index)
 		assert.Equal(t, shards, p.Report.Shard.Of)
 		assert.Equal(t, fmt.Sprintf("%s/runner-%d", w.namespace, index), p.Report.Lease.Name)

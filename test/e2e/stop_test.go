@@ -113,10 +113,10 @@ func TestAPassThatIsKilledLeavesNothingThatTheNextDoesNotMend(t *testing.T) {
 		p := disturbed.start(t)
 		// The instants are spread over the pass by what it has logged, a line for each of a hundred results, and a moment.
 		after := rand.IntN(95)
-		until(t, "the pass comes that far", func() bool { return strings.Count(p.stderr.String(), "\n") >= after })
+		until(t, "the pass comes that far", func() bool { return strings.Count(p.Err(), "\n") >= after })
 		time.Sleep(time.Duration(rand.Int64N(int64(5 * time.Millisecond))))
-		p.signal(t, syscall.SIGKILL)
-		if p.wait(t).Code < 0 {
+		p.Signal(t, syscall.SIGKILL)
+		if p.Wait(t).Code < 0 {
 			killed++
 		}
 		if round%10 == 0 {
@@ -144,8 +144,8 @@ func TestAPassThatIsToldToStopFinishesWhatItHasBegunAndReports(t *testing.T) {
 			w.aws.Latency(t, harness.OpBatchGetSecretValue, time.Second)
 			p := w.start(t)
 			w.untilAsked(t)
-			p.signal(t, test.signal)
-			stopped := readPass(t, p.wait(t))
+			p.Signal(t, test.signal)
+			stopped := readPass(t, p.Wait(t))
 			require.Equal(t, test.code, stopped.Code)
 			// Eight requests may be in flight at once, of 20 secrets each: these are finished, the others not begun.
 			created, skipped := stopped.Report.Outcomes["created"], stopped.Report.Outcomes["skipped"]
@@ -175,9 +175,9 @@ func TestASecondSignalEndsThePassAtOnce(t *testing.T) {
 	p := w.start(t)
 	w.untilAsked(t)
 	began := time.Now()
-	p.signal(t, syscall.SIGTERM)
+	p.Signal(t, syscall.SIGTERM)
 	time.Sleep(200 * time.Millisecond)
-	p.signal(t, syscall.SIGTERM)
-	assert.Equal(t, 143, p.wait(t).Code)
+	p.Signal(t, syscall.SIGTERM)
+	assert.Equal(t, 143, p.Wait(t).Code)
 	assert.Less(t, time.Since(began), 10*time.Second)
 }
