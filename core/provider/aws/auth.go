@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/aws-sdk-go-v2/service/sts/types"
+	"github.com/aws/smithy-go/logging"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
@@ -32,6 +33,8 @@ const (
 func (p Provider) login(ctx context.Context, store provider.Store, spec *api.AWSProvider, source provider.Credentials, meter *provider.Meter) (aws.Config, error) {
 	options := []func(*config.LoadOptions) error{
 		config.WithRegion(spec.Region), config.WithAppID(appID), config.WithAPIOptions(metered(meter)),
+		// The SDK would log to standard error, past the log of the program, and quote what the service has sent.
+		config.WithLogger(logging.Nop{}),
 		config.WithHTTPClient(awshttp.NewBuildableClient().WithTimeout(cmp.Or(p.Timeout, answerWithin))),
 	}
 	static, err := p.staticKeys(ctx, store, spec, source)

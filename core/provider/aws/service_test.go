@@ -52,6 +52,7 @@ type reply struct {
 	Status int
 	Body   any
 	Text   string
+	Date   string // instead of the present
 }
 
 // refuse is an error answer of the JSON protocol.
@@ -115,6 +116,9 @@ func write(t *testing.T, w http.ResponseWriter, answer reply) {
 		}
 	}
 	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
+	if answer.Date != "" {
+		w.Header().Set("Date", answer.Date)
+	}
 	if answer.Status != 0 {
 		w.WriteHeader(answer.Status)
 	}
