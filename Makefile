@@ -37,10 +37,10 @@ demo-stop: ## End what KEEP=1 make demo has left running.
 	go run ./test/demo stop
 
 .PHONY: test
-test: ## Run every test but those on a node: units, a real control plane, real provider servers.
+test: ## Run every test but those of the next three: units, a real control plane, real provider servers.
 	go vet ./...
 	go -C test/cluster run . build
-	go test $$(go list ./... | grep -v '/test/node$$')
+	go test $$(go list ./... | grep -vE '/test/(node|scale)$$')
 	go -C test/cluster test ./...
 	go -C test/awsfake test ./...
 	go -C manifests/crdgen test ./...
@@ -55,6 +55,10 @@ test-node: ## Run the tests on a real node (Linux, root, after test/node/get.sh;
 	go -C test/cluster run . build --node
 	REQUIRE_NODE=1 go -C test/cluster test -run 'Node|Claim' . ./internal/sandbox
 	REQUIRE_NODE=1 go test -timeout 30m ./test/node
+
+.PHONY: test-scale
+test-scale: ## Run what takes a control plane to itself: 10,000 ExternalSecrets, an API server that goes away (minutes).
+	go test -v -timeout 20m ./test/scale
 
 .PHONY: fuzz
 fuzz: ## Run each fuzz target for FUZZTIME: 2,000 inputs, or a time such as 30s.

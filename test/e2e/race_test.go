@@ -115,7 +115,7 @@ func TestTwoPassesAtOnceComeToTheSameEnd(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.rotate(t, 1)
-	w.fleet(t)
+	w.fleet(t, 100)
 	for round := range 3 {
 		first, second := w.start(t), w.startProgram(t, pluginPath(t), "refresh", "--all", "--namespace", w.namespace)
 		readPass(t, first.Wait(t)).synced(t)
@@ -127,5 +127,43 @@ func TestTwoPassesAtOnceComeToTheSameEnd(t *testing.T) {
 		assert.Len(t, left["shared"].Data, 11)
 		assert.Equal(t, map[string]int{"unchanged": 100}, w.pass(t).synced(t).Report.Outcomes)
 		w.rotate(t, round+2)
+	}
+}
+
+// A lease keeps runners apart, and nobody else.
+func TestARunnerWithALeaseAndTwoPeopleWithoutComeToTheSameEnd(t *testing.T) {
+	t.Parallel()
+	const size = 200
+	w := newWorld(t)
+	w.rotate(t, 1)
+	w.fleet(t, size)
+	for round := range 3 {
+		person := func() *harness.Process {
+			return w.startProgram(t, pluginPath(t), "refresh", "--all", "--namespace", w.namespace, "--via", "local")
+		}
+		people := []*harness.Process{person(), person()}
+		run := readPass(t, w.leased(t, "runner-1-0-x7k2p").Wait(t)).synced(t)
+		assert.True(t, run.Report.Lease.Held)
+		assert.Equal(t, size, run.Report.Total)
+		for _, p := range people {
+			r := p.Wait(t)
+			require.Zero(t, r.Code, "%s%s", r.Stdout, r.Stderr)
+		}
+		left := w.leftIn(t)
+		require.Len(t, left, size*9/10+1, "a tenth is merged into one")
+		for i := range size {
+			key, name := "value", fmt.Sprint("es-", i)
+			if i%10 == 7 {
+				key = "password"
+			}
+			if i%10 == 9 {
+				key, name = fmt.Sprint("k", i), "shared"
+			}
+			require.Contains(t, left[name].Data[key], fmt.Sprintf("p%d of round %d", i%30, round+1), "%s of %s", key, name)
+		}
+		assert.Len(t, left["shared"].Data, size/10+1)
+		assert.Equal(t, map[string]int{"unchanged": size}, w.pass(t).synced(t).Report.Outcomes)
+		w.rotate(t, round+2)
+		w.lose(t, round)
 	}
 }

@@ -19,11 +19,11 @@ import (
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/test/harness"
 )
 
-// fleet makes a hundred ExternalSecrets of several kinds that read 30 remote secrets and are always due.
-func (w *world) fleet(t *testing.T) {
+// fleet makes ExternalSecrets of several kinds that read 30 remote secrets and are always due.
+func (w *world) fleet(t *testing.T, size int) {
 	t.Helper()
 	manifests := []string{awsStore, opaque("shared", map[string]string{"theirs": "x"})}
-	for i := range 100 {
+	for i := range size {
 		spec := fmt.Sprintf("data: [{secretKey: value, remoteRef: {key: fleet/%d}}]", i%30)
 		switch i % 10 {
 		case 7:
@@ -99,10 +99,10 @@ func TestAPassThatIsKilledLeavesNothingThatTheNextDoesNotMend(t *testing.T) {
 	t.Parallel()
 	undisturbed := newWorld(t)
 	undisturbed.rotate(t, 0)
-	undisturbed.fleet(t)
+	undisturbed.fleet(t, 100)
 	undisturbed.pass(t).synced(t)
 	disturbed := undisturbed.another(t)
-	disturbed.fleet(t)
+	disturbed.fleet(t, 100)
 
 	const kills = 50
 	killed := 0
