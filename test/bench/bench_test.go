@@ -5,6 +5,7 @@ package bench
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"syscall"
@@ -64,6 +65,10 @@ func BenchmarkPass(b *testing.B) {
 		before := cluster.Requests(b)
 		took := run(b, environment, pass.command)
 		asked := cluster.Requests(b).Sub(before).Only(measured...)
+		// The cluster's garbage collector reads each owner that is new to it, when it comes to it.
+		maps.DeleteFunc(asked, func(kind harness.Request, _ int) bool {
+			return kind.Verb == "GET" && kind.Resource == "externalsecrets"
+		})
 		fmt.Printf("%-44s %8.2f s %6.2f x floor %8.2f s CPU %6.1f MB %6d provider requests %6.3f API requests an object\n",
 			pass.name, took.wall.Seconds(), took.wall.Seconds()/floor.Seconds(), took.cpu.Seconds(), took.megabytes,
 			endpoint.Counters(b).Total(), float64(asked.Total())/objects)
