@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -37,6 +39,8 @@ func run(args []string, signals <-chan os.Signal) int {
 	}
 	// The client library logs through klog, and from level 8 on it would log bodies: it gets no level at all.
 	klog.SetSlogLogger(slog.New(slog.DiscardHandler))
+	// The standard library's HTTP client quotes here what a server says unasked.
+	log.SetOutput(io.Discard)
 
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()

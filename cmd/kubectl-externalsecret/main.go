@@ -4,6 +4,8 @@ package main
 
 import (
 	"context"
+	"io"
+	"log"
 	"os"
 	"os/signal"
 	"syscall"
@@ -34,6 +36,7 @@ func run() int {
 		<-signals
 		os.Exit(exit.Signal(syscall.SIGINT).Code)
 	}()
+	log.SetOutput(io.Discard) // the standard library's HTTP client quotes there what a server says unasked
 	streams := genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr}
 	return plugin.Run(ctx, plugin.NewCommand(streams, all.Providers(os.Getenv), version), os.Args[1:])
 }
