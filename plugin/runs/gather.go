@@ -5,59 +5,18 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
-	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
 
-	"github.com/kubectl-externalsecret/kubectl-externalsecret/core"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/runs/jobs"
-	"github.com/kubectl-externalsecret/kubectl-externalsecret/runner"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/runner/report"
 )
 
-// State sums a run up.
-type State string
-
-// The states.
-const (
-	// Running: its Job has not ended and there is no report yet.
-	Running State = "Running"
-	// Succeeded: all that was due is synced.
-	Succeeded State = "Succeeded"
-	// SomeFailed: the pass was made, and some ExternalSecrets failed.
-	SomeFailed State = "SomeFailed"
-	// Failed: no pass was made, or it was cut short.
-	Failed State = "Failed"
-)
-
-// Run is a run, past or present. The names of its fields are stable.
-type Run struct {
-	APIVersion string `json:"apiVersion"`
-	Kind       string `json:"kind"`
-	// Name is the id of the report or, where there is none, the name of the Job.
-	Name  string `json:"name"`
-	State State  `json:"state"`
-	// Job is the Job that makes it, empty where that is not known: it may be gone.
-	Job     string    `json:"job,omitempty"`
-	Manual  bool      `json:"manual,omitempty"`
-	Started time.Time `json:"started"`
-	// Message is why it failed as a whole.
-	Message string      `json:"message,omitempty"`
-	Report  *report.Run `json:"report,omitempty"`
-}
-
-const (
-	apiVersion = "externalsecret.kubectl/v1"
-	kindRun    = "Run"
-	kindList   = "RunList"
-)
-
-// gather reads the reports and the Jobs, and puts them together, the latest run first.
+// gather reads the reports and the Jobs, and puts them together.
 func gather(ctx context.Context, r *jobs.Runner) ([]Run, error) {
-	texts, err := r.Reports(ctx)
+	reports, err := r.Reports(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -65,92 +24,104 @@ func gather(ctx context.Context, r *jobs.Runner) ([]Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	return assemble(texts, list), nil
+	return assemble(reports, list), nil
 }
 
-// assemble is gather without the requests. A report that can't be read is a run that can't be told of.
-func assemble(texts map[string]string, list []batchv1.Job) []Run {
+// assemble makes runs of reports, by their ids, and of Jobs: the latest first.
+func assemble(reports map[string]string, list []batchv1.Job) []Run {
 	var runs []Run
-	reported := map[string]bool{}
-	manual := map[string]bool{}
-	for i := range list {
-		manual[list[i].Name] = jobs.Manual(&list[i])
-	}
-	for id, text := range texts {
-		var r report.Run
-		if err := json.Unmarshal([]byte(text), &r); err != nil {
-			runs = append(runs, Run{APIVersion: apiVersion, Kind: kindRun, Name: id, State: Failed, Message: fmt.Sprintf("its report can't be read: %v", err)})
-			continue
-		}
-		job := jobOf(&r)
-		reported[job] = true
-		runs = append(runs, Run{
-			APIVersion: apiVersion, Kind: kindRun, Name: id, State: stateOf(&r), Job: job, Manual: manual[job], Started: r.Started,
-			Message: r.Error, Report: &r,
-		})
+	for id, text := range reports {
+		runs = append(runs, ofReport(id, text))
 	}
 	for i := range list {
-		job := &list[i]
-		ended, well := jobs.Finished(job)
-		if reported[job.Name] && ended || ended && well {
-			continue // its report tells more, or has gone with age
-		}
-		if reported[job.Name] {
-			markRunning(runs, job.Name)
-			continue
-		}
-		run := Run{APIVersion: apiVersion, Kind: kindRun, Name: job.Name, State: Running, Job: job.Name, Manual: manual[job.Name], Started: job.CreationTimestamp.Time}
-		if ended {
-			run.State, run.Message = Failed, jobs.Reason(job)
-		}
-		runs = append(runs, run)
+		runs = join(runs, &list[i])
 	}
-	slices.SortStableFunc(runs, func(a, b Run) int {
-		return cmp.Or(b.Started.Compare(a.Started), strings.Compare(a.Name, b.Name))
-	})
+	slices.SortFunc(runs, func(a, b Run) int { return cmp.Or(b.Started.Compare(a.Started), strings.Compare(a.Name, b.Name)) })
 	return runs
 }
 
-// markRunning marks the runs of a Job that goes on: it lingers, or other shards do.
-func markRunning(runs []Run, job string) {
-	for i := range runs {
-		if runs[i].Job == job && runs[i].State == Succeeded {
-			runs[i].State = Running
-		}
+// ofReport is a run by its report. One that can't be read is told of by its id, which has the time.
+func ofReport(id, text string) Run {
+	run := Run{APIVersion: apiVersion, Kind: kindRun, Name: id}
+	r := &report.Run{}
+	if err := json.Unmarshal([]byte(text), r); err != nil {
+		run.State, run.Message = Failed, fmt.Sprintf("its report can't be read: %v", err)
+		run.Started = report.Begun(id)
+		return run
 	}
+	run.State, run.Job, run.Started, run.Message, run.Report = stateOf(r), jobOf(r), r.Started, r.Error, r
+	run.Manual = strings.HasPrefix(run.Job, jobs.Manually)
+	return run
 }
 
-// stateOf reads the state from the exit code.
-func stateOf(r *report.Run) State {
-	switch r.Exit {
-	case runner.ExitOK:
-		if r.Error != "" {
-			return Failed
-		}
-		return Succeeded
-	case runner.ExitSomeFailed:
-		return SomeFailed
-	default:
-		return Failed
-	}
-}
-
-// podSuffix is what a Job puts behind its name for a Pod: an index, if it has one, and five letters.
-var podSuffix = regexp.MustCompile(`(-[0-9]+)?-[a-z0-9]{5}$`)
-
-// jobOf is the Job of a run, by the Pod in which it was.
+// jobOf is the Job of a run, by the Pod in which it was: NAME-XXXXX, with a shard NAME-INDEX-XXXXX. Empty for a run elsewhere.
 func jobOf(r *report.Run) string {
-	if r.Pod == "" {
+	name := r.Pod[:max(strings.LastIndex(r.Pod, "-"), 0)]
+	if r.Shard != nil {
+		name = strings.TrimSuffix(name, fmt.Sprintf("-%d", r.Shard.Index))
+	}
+	if !strings.HasPrefix(name, jobs.Name+"-") {
 		return ""
 	}
-	suffix := podSuffix.FindString(r.Pod)
-	if r.Shard == nil && strings.Count(suffix, "-") > 1 {
-		suffix = suffix[strings.LastIndex(suffix, "-"):]
-	}
-	return strings.TrimSuffix(r.Pod, suffix)
+	return name
 }
 
-// changed is how many Secrets a run has written or deleted.
-func changed(outcomes map[core.Outcome]int) int {
-	return outcomes[core.Created] + outcomes[core.Updated] + outcomes[core.Deleted]
+// join adds to the runs that have reported what their Job tells of them and, if it tells more, a run without a report.
+func join(runs []Run, job *batchv1.Job) []Run {
+	var reported []*Run
+	for i := range runs {
+		if runs[i].Job == job.Name {
+			runs[i].Manual = jobs.Manual(job)
+			reported = append(reported, &runs[i])
+		}
+	}
+	run := Run{
+		APIVersion: apiVersion, Kind: kindRun, Name: job.Name, State: Running, Job: job.Name,
+		Manual: jobs.Manual(job), Started: job.CreationTimestamp.Time,
+	}
+	ended, well := jobs.Finished(job)
+	switch {
+	case !ended:
+		left := markLingering(reported, job)
+		if left == 0 {
+			return runs
+		}
+		if all := jobs.Shards(job); all > 1 {
+			run.Message = fmt.Sprintf("%d of %d shards have yet to report", left, all)
+		}
+	case tellAll(reported, jobs.Shards(job), well):
+		return runs
+	case well:
+		run.State = Unreported
+	default:
+		run.State, run.Message = Failed, jobs.Reason(job)
+	}
+	return append(runs, run)
+}
+
+// markLingering marks the runs that have made their pass and go on, and counts the shards that have yet to make it. One that could
+// not is tried again.
+func markLingering(reported []*Run, job *batchv1.Job) int {
+	atWork := jobs.AtWork(job)
+	for _, run := range reported {
+		if made := run.State == Succeeded || run.State == SomeFailed; made && atWork[run.shard()] {
+			run.State = Running
+			delete(atWork, run.shard())
+		}
+	}
+	return len(atWork)
+}
+
+// tellAll tells whether reports have all that there is to say of a Job that has ended. If it has failed, one of them must say so.
+func tellAll(reported []*Run, shards int, well bool) bool {
+	heard := map[int]bool{}
+	failed := false
+	for _, run := range reported {
+		heard[run.shard()] = true
+		failed = failed || run.State != Succeeded
+	}
+	if well {
+		return len(heard) > 0 // a shard whose lease another run held has none
+	}
+	return failed && len(heard) == shards
 }

@@ -4,9 +4,10 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"time"
+	"slices"
 
 	batchv1 "k8s.io/api/batch/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 	"k8s.io/cli-runtime/pkg/printers"
 
@@ -17,16 +18,12 @@ import (
 // Options are resolved flags.
 type Options struct {
 	Runner *jobs.Runner
-	// Name is the run that is asked for, by its name or that of its Job; empty means all.
+	// Name is the run that is asked for, or the Job of several; empty means all.
 	Name string
 	// Follow prints the log of the run, of the latest where none is named, until it has ended.
-	Follow        bool
-	Wide, Headers bool
-	// Printer prints documents for programs; nil means text.
-	Printer printers.ResourcePrinter
-	// NamesOnly prints nothing but names.
-	NamesOnly bool
-	Streams   genericiooptions.IOStreams
+	Follow  bool
+	Output  Output
+	Streams genericiooptions.IOStreams
 }
 
 // Run prints the runs, or one of them, or its log.
@@ -35,47 +32,47 @@ func (o *Options) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if o.Name != "" {
-		if runs, err = o.named(runs); err != nil {
+	if len(runs) == 0 {
+		// A runner that has not run yet, or none at all? Who may not know is told what can be said.
+		if _, err := o.Runner.CronJob(ctx); apierrors.IsNotFound(err) {
 			return err
+		}
+	}
+	if o.Name != "" {
+		if runs = choose(runs, o.Name); len(runs) == 0 {
+			return fmt.Errorf("there is no run %q in namespace %q: kubectl externalsecret runs lists those that are known", o.Name, o.Runner.Namespace)
 		}
 	}
 	switch {
 	case o.Follow:
 		return o.follow(ctx, runs)
-	case len(runs) == 0 && o.Printer == nil:
+	case len(runs) == 0 && o.Output.Form != documents:
 		fmt.Fprintf(o.Streams.ErrOut, "No runs found in %s namespace.\n", o.Runner.Namespace)
 		return nil
-	case o.Printer != nil:
-		return printDocument(o.Printer, runs, o.Name != "", o.Streams.Out)
-	case o.NamesOnly:
-		for _, run := range runs {
-			fmt.Fprintln(o.Streams.Out, run.Name)
-		}
-		return nil
-	case o.Name != "":
-		return show(runs[0], time.Now(), o.Streams.Out)
 	default:
-		return printTable(runs, o.Wide, o.Headers, time.Now(), o.Streams.Out)
+		o.Output.One = o.Name != "" && len(runs) == 1
+		return o.Output.Print(runs)
 	}
 }
 
-// named finds the run of a name.
-func (o *Options) named(runs []Run) ([]Run, error) {
-	for _, run := range runs {
-		if run.Name == o.Name || run.Job == o.Name {
-			return []Run{run}, nil
-		}
+// choose finds the run of a name, or those of a Job.
+func choose(runs []Run, name string) []Run {
+	if i := slices.IndexFunc(runs, func(run Run) bool { return run.Name == name && run.Job != name }); i >= 0 {
+		return runs[i : i+1]
 	}
-	return nil, fmt.Errorf("there is no run %q in namespace %q: see kubectl externalsecret runs", o.Name, o.Runner.Namespace)
+	return slices.DeleteFunc(slices.Clone(runs), func(run Run) bool { return run.Job != name })
 }
 
-// follow prints the log of a run's Job.
+// follow prints the log of the first run's Job.
 func (o *Options) follow(ctx context.Context, runs []Run) error {
-	if len(runs) == 0 || runs[0].Job == "" {
-		return fmt.Errorf("there is no run in namespace %q whose log could be followed", o.Runner.Namespace)
+	i := slices.IndexFunc(runs, func(run Run) bool { return run.Job != "" })
+	if i < 0 {
+		return fmt.Errorf("there is no run in namespace %q whose log could be followed: none has a Job", o.Runner.Namespace)
 	}
-	job, err := o.Runner.Job(ctx, runs[0].Job)
+	job, err := o.Runner.Job(ctx, runs[i].Job)
+	if apierrors.IsNotFound(err) {
+		return fmt.Errorf("the log of run %q has gone with its Job; its report can be read without --follow: %w", runs[i].Name, err)
+	}
 	if err != nil {
 		return err
 	}

@@ -82,14 +82,27 @@ type Stale struct {
 	Since    time.Time  `json:"since"`
 }
 
+// idTime is how an id begins.
+const idTime = "20060102t150405z"
+
 // NewID makes the id of a run that begins now.
 func NewID(now time.Time, shard resolve.Shard) string {
 	const random = 5
-	id := now.UTC().Format("20060102t150405z") + "-" + rand.String(random)
+	id := now.UTC().Format(idTime) + "-" + rand.String(random)
 	if shard.Of > 1 {
 		id += fmt.Sprintf("-%d", shard.Index)
 	}
 	return id
+}
+
+// Begun is when the run of an id began; zero if it is not an id.
+func Begun(id string) time.Time {
+	begin, _, _ := strings.Cut(id, "-")
+	begun, err := time.Parse(idTime, begin)
+	if err != nil {
+		return time.Time{}
+	}
+	return begun
 }
 
 // Add takes the report of the pass in. full keeps every result, not only the failures.

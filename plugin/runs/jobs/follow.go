@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -114,16 +113,6 @@ func hopeless(reason string) bool {
 	default:
 		return false
 	}
-}
-
-// Reason is why a Job has failed, in its own words.
-func Reason(job *batchv1.Job) string {
-	for _, condition := range job.Status.Conditions {
-		if condition.Type == batchv1.JobFailed {
-			return strings.TrimSpace(condition.Reason + ": " + condition.Message)
-		}
-	}
-	return "no reason is given"
 }
 
 // log sends the lines of a Pod's log until it ends.

@@ -14,6 +14,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	typedauthorizationv1 "k8s.io/client-go/kubernetes/typed/authorization/v1"
+	"k8s.io/apimachinery/pkg/types"
 	typedbatchv1 "k8s.io/client-go/kubernetes/typed/batch/v1"
 	typedv1 "k8s.io/client-go/kubernetes/typed/core/v1"
 	"k8s.io/client-go/rest"
@@ -27,6 +28,8 @@ const (
 	Namespace = manifests.DefaultNamespace
 	// Name is that of its CronJob, its ConfigMap of reports and whatever else it has.
 	Name = manifests.Name
+	// Manually begins the names of Jobs that are started by hand with Start.
+	Manually = Name + "-manual-"
 	// Container is the one of its Pods in which it runs.
 	Container = "runner"
 	// Selector chooses its objects.
@@ -117,11 +120,11 @@ func (r *Runner) Suspend(ctx context.Context, suspend bool) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if cron.Spec.Suspend != nil && *cron.Spec.Suspend == suspend || cron.Spec.Suspend == nil && !suspend {
+	if is := cron.Spec.Suspend != nil && *cron.Spec.Suspend; is == suspend {
 		return false, nil
 	}
-	cron.Spec.Suspend = &suspend
-	if _, err := r.batch.CronJobs(r.Namespace).Update(ctx, cron, metav1.UpdateOptions{}); err != nil {
+	patch := fmt.Sprintf(`{"spec":{"suspend":%t}}`, suspend)
+	if _, err := r.batch.CronJobs(r.Namespace).Patch(ctx, Name, types.MergePatchType, []byte(patch), metav1.PatchOptions{}); err != nil {
 		return false, fmt.Errorf("change the runner's CronJob: %w", err)
 	}
 	return true, nil
@@ -132,7 +135,7 @@ func (r *Runner) Start(ctx context.Context, cron *batchv1.CronJob, flags ...stri
 	template := cron.Spec.JobTemplate.DeepCopy()
 	job := &batchv1.Job{
 		ObjectMeta: metav1.ObjectMeta{
-			GenerateName: cron.Name + "-manual-", Namespace: r.Namespace, Labels: template.Labels, Annotations: maps.Clone(template.Annotations),
+			GenerateName: Manually, Namespace: r.Namespace, Labels: template.Labels, Annotations: maps.Clone(template.Annotations),
 			OwnerReferences: []metav1.OwnerReference{{APIVersion: "batch/v1", Kind: "CronJob", Name: cron.Name, UID: cron.UID}},
 		},
 		Spec: template.Spec,
@@ -141,10 +144,14 @@ func (r *Runner) Start(ctx context.Context, cron *batchv1.CronJob, flags ...stri
 		job.Annotations = map[string]string{}
 	}
 	job.Annotations[annotationManual] = "manual"
-	ttl, limit := int32(keep), int32(attempts)
+	ttl, tries := int32(keep), int32(attempts)
 	job.Spec.TTLSecondsAfterFinished = &ttl
-	if job.Spec.BackoffLimit == nil || *job.Spec.BackoffLimit < limit {
-		job.Spec.BackoffLimit = &limit
+	limit := &job.Spec.BackoffLimit
+	if job.Spec.BackoffLimitPerIndex != nil {
+		limit = &job.Spec.BackoffLimitPerIndex // of each shard: the other would count the failures of all together
+	}
+	if *limit == nil || **limit < tries {
+		*limit = &tries
 	}
 	for i := range job.Spec.Template.Spec.Containers {
 		if c := &job.Spec.Template.Spec.Containers[i]; c.Name == Container {
@@ -192,21 +199,4 @@ func (r *Runner) Stop(ctx context.Context, job *batchv1.Job) error {
 		return fmt.Errorf("stop job %q: %w", job.Name, err)
 	}
 	return nil
-}
-
-// Manual tells whether a Job was started by hand.
-func Manual(job *batchv1.Job) bool { return job.Annotations[annotationManual] == "manual" }
-
-// Finished tells whether a Job has ended, and whether all went well.
-func Finished(job *batchv1.Job) (ended, well bool) {
-	for _, condition := range job.Status.Conditions {
-		switch {
-		case condition.Status != "True":
-		case condition.Type == batchv1.JobComplete:
-			return true, true
-		case condition.Type == batchv1.JobFailed:
-			return true, false
-		}
-	}
-	return false, false
 }
