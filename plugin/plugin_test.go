@@ -93,7 +93,7 @@ func TestUsage(t *testing.T) {
 		"a watch of several":          {[]string{"status", "a", "b", "-w"}, "watch works with one name"},
 		"a watch in an order":         {[]string{"status", "-w", "--sort-by=.state"}, "--watch and --sort-by cannot be used together"},
 		"rights for half an account":  {[]string{"rbac", "--service-account=runner"}, `--service-account "runner" must be NAMESPACE/NAME`},
-		"rights to secrets by magic":  {[]string{"rbac", "--secret-access=all"}, `--secret-access "all" is neither "name" nor "list"`},
+		"rights to secrets by magic":  {[]string{"rbac", "--secret-access=all"}, `--secret-access "all" is neither "list" nor "get"`},
 		"rights in an unknown cloud":  {[]string{"rbac", "--cloud=gcp"}, `--cloud "gcp" is not supported`},
 		"an account of no cloud":      {[]string{"rbac", "--aws-account=123456789012"}, "--aws-account needs --cloud=aws"},
 		"an account that is none":     {[]string{"rbac", "--cloud=aws", "--aws-account=1"}, "it has 12 digits"},

@@ -58,7 +58,7 @@ func (f *Flags) AddFlags(cmd *cobra.Command) {
 	flags.BoolVar(&f.ClusterStores, "cluster-stores", f.ClusterStores,
 		"With --scope=namespaces=..., let the runner read ClusterSecretStores and ClusterGenerators, too.")
 	flags.StringVar(&f.SecretAccess, "secret-access", f.SecretAccess,
-		"How the runner may read Secrets: list (in pages, one request for 500) or get (by name, one request each, and no right to list).")
+		`Must be "list" or "get". If list, the runner may list Secrets, 500 in a request. If get, it may read them by name only, a request for each.`)
 	flags.StringSliceVar(&f.LoginServiceAccounts, "login-service-account", f.LoginServiceAccounts,
 		"Service accounts as which stores log in, as NAMESPACE/NAME: the runner may request tokens of these, and of no others.")
 	flags.StringToStringVar(&f.ServiceAccountAnnotations, "service-account-annotation", f.ServiceAccountAnnotations,

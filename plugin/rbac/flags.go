@@ -15,14 +15,11 @@ import (
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/manifests"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/scope"
 )
 
 const (
-	// The values of --secret-access.
-	accessByName = "name"
-	accessByList = "list"
-
 	// cloudAWS is the value of --cloud.
 	cloudAWS = "aws"
 
@@ -40,7 +37,7 @@ type Flags struct {
 	GenericTargets bool
 	// ServiceAccount is whom the rights are for, as NAMESPACE/NAME.
 	ServiceAccount string
-	SecretAccess   string
+	SecretAccess   manifests.SecretAccess
 	// Cloud is empty for the rights of the cluster.
 	Cloud      string
 	AWSAccount string
@@ -58,7 +55,7 @@ func NewFlags(
 	return &Flags{
 		Class:          api.ControllerDefault,
 		ServiceAccount: defaultAccount,
-		SecretAccess:   accessByName,
+		SecretAccess:   manifests.SecretsByName,
 		Print:          genericclioptions.NewPrintFlags("").WithDefaultOutput("yaml"),
 		getter:         getter,
 		streams:        streams,
@@ -71,9 +68,9 @@ func (f *Flags) AddFlags(cmd *cobra.Command) {
 	f.Scope.AddFlags(cmd.Flags())
 	cmd.Flags().StringVar(&f.ServiceAccount, "service-account", f.ServiceAccount,
 		"Service account that the rights are for, as NAMESPACE/NAME.")
-	cmd.Flags().StringVar(&f.SecretAccess, "secret-access", f.SecretAccess,
-		`Must be "name" or "list". If name, only the Secrets that are needed can be read, a request for each. `+
-			`If list, all Secrets of the namespaces can be read, 500 in a request.`)
+	cmd.Flags().StringVar((*string)(&f.SecretAccess), "secret-access", string(f.SecretAccess),
+		`Must be "list" or "get". If list, all Secrets of the namespaces can be read, 500 in a request. `+
+			`If get, only the Secrets that are needed can be read, by name, a request for each.`)
 	cmd.Flags().StringVar(&f.Class, "controller-class", f.Class,
 		"Class of the stores that are served (their spec.controller), besides those that name none.")
 	cmd.Flags().BoolVar(&f.GenericTargets, "unsafe-allow-generic-targets", f.GenericTargets,
@@ -85,7 +82,7 @@ func (f *Flags) AddFlags(cmd *cobra.Command) {
 	cmd.Flags().Lookup("show-managed-fields").Hidden = true // there are none in what is printed
 	for flag, values := range map[string][]string{
 		"output":        f.Print.AllowedFormats(),
-		"secret-access": {accessByName, accessByList},
+		"secret-access": {string(manifests.SecretsListed), string(manifests.SecretsByName)},
 		"cloud":         {cloudAWS},
 	} {
 		// It fails only for a flag that is not there, or the second time.
@@ -99,8 +96,8 @@ func (f *Flags) Validate(args []string) error {
 		return err
 	}
 	switch {
-	case f.SecretAccess != accessByName && f.SecretAccess != accessByList:
-		return fmt.Errorf(`--secret-access %q is neither "name" nor "list"`, f.SecretAccess)
+	case f.SecretAccess != manifests.SecretsListed && f.SecretAccess != manifests.SecretsByName:
+		return fmt.Errorf(`--secret-access %q is neither "list" nor "get"`, f.SecretAccess)
 	case f.Cloud != "" && f.Cloud != cloudAWS:
 		return fmt.Errorf(`--cloud %q is not supported: only "aws" is`, f.Cloud)
 	case f.AWSAccount != "" && f.Cloud != cloudAWS:
@@ -150,7 +147,7 @@ func (f *Flags) ToOptions(args []string) (*Options, error) {
 	return &Options{
 		Config: core.NeedsConfig{
 			Kube: config, Providers: f.providers, Scope: selected, Class: f.Class,
-			GenericTargets: f.GenericTargets, ListSecrets: f.SecretAccess == accessByList,
+			GenericTargets: f.GenericTargets, ListSecrets: f.SecretAccess == manifests.SecretsListed,
 		},
 		Account:    account,
 		Cloud:      f.Cloud,
