@@ -67,9 +67,9 @@ type Kind struct {
 // Catalog is every kind of finding that is not OK or UNKNOWN.
 func Catalog() []Kind {
 	return []Kind{
-		{idCRDMissing, checkCRDs, Problem, "The API server does not know a kind without which nothing works.", "Apply the CRDs."},
+		{idCRDMissing, checkCRDs, Problem, "The API server does not know a kind without which nothing works.", "`kubectl externalsecret install` brings them; so does External Secrets Operator."},
 		{idCRDNotEstablished, checkCRDs, Problem, "A CRD is there and not served, usually because its names are taken.", "Look at the conditions of the CRD."},
-		{idCRDV1NotServed, checkCRDs, Warning, "Only an older version of the API is served. This tool works with it; manifests in v1 are refused.", "Apply newer CRDs."},
+		{idCRDV1NotServed, checkCRDs, Warning, "Only an older version of the API is served. This tool works with it; manifests in v1 are refused.", "Whoever has installed them has to renew them; `kubectl externalsecret install` renews its own."},
 		{idCRDStoredVersions, checkCRDs, Warning, "Objects may lie in etcd in a version that newer CRDs don't have. Such CRDs can't be applied until they are rewritten.", "Patch each object with nothing, which writes it in the new version, then correct `status.storedVersions`. Webhooks that nothing answers for must go first."},
 		{idCRDConversionDead, checkCRDs, Problem, "Versions are converted by a webhook that nothing answers for: requests in another version than the stored one fail.", "Set the conversion to None: the versions have the same fields."},
 		{idManifestOld, checkManifests, Warning, "Objects were last written from manifests in v1beta1. A PROBLEM where that version is not served any more. Fields that nobody has changed since keep the mark of the old version, except with `kubectl apply`.", "Write v1 in the manifests and apply them."},
@@ -81,7 +81,7 @@ func Catalog() []Kind {
 		{idRunnerFailing, checkRunner, Problem, "The last run has failed. A run in which an ExternalSecret failed counts as failed.", "Read its log."},
 		{idRunnerSchedule, checkRunner, Warning, "The schedule can't be read, so that nobody can tell whether it is late.", "Correct `spec.schedule`."},
 		{idRunnerVersion, checkRunner, Warning, "Runner and plugin are of different versions, and may do different things.", "Update the older one."},
-		{idClassUnserved, checkClasses, Problem, "Nothing in the cluster refreshes some ExternalSecrets, because of the class of their stores, or because no runner and no operator is there. A WARNING while all of them are up to date.", "[Install a runner](../install.md), or refresh by hand or from a pipeline."},
+		{idClassUnserved, checkClasses, Problem, "Nothing in the cluster refreshes some ExternalSecrets, because of the class of their stores, or because no runner and no operator is there. A WARNING while all of them are up to date.", "[Install a runner](../install.md) by `kubectl externalsecret install`, or refresh by hand or from a pipeline."},
 		{idClassContested, checkClasses, Warning, "Some ExternalSecrets are refreshed by several. That does no harm and doubles the requests to the provider.", "Give the stores a class (`spec.controller`), or narrow the runner."},
 		{idStoreMissing, checkExternalSecrets, Problem, "ExternalSecrets refer to stores that do not exist.", "Make the stores, or correct the references."},
 		{idUnreadable, checkExternalSecrets, Problem, "The ExternalSecrets can't be listed, so that nothing can be said of them.", "Have the right granted, or name a namespace with `-n`."},

@@ -193,11 +193,12 @@ func judgeUnserved(f *facts, class, text string, s *share) Finding {
 	if len(s.idle) > 0 {
 		return finding.fix(s.idle[0].revive)
 	}
-	command := "kubectl externalsecret refresh --all" + scopeFlag(f.namespace)
+	options := ""
 	if class != "" {
-		command += " --controller-class " + quote(class)
+		options = " --controller-class " + quote(class)
 	}
-	return finding.fix("install a runner (docs/install.md), or let a person or a pipeline do it:", command)
+	return finding.fix(fmt.Sprintf("install a runner (%s%s), or let a person or a pipeline do it:", installCommand, options),
+		"kubectl externalsecret refresh --all"+scopeFlag(f.namespace)+options)
 }
 
 // scopeFlag is the flag by which a command looks at the same.

@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -24,12 +25,12 @@ func judgeCRDs(f *facts) []Finding {
 	}
 	if len(missing) > 0 {
 		findings = slices.Insert(findings, 0, found(Problem, idCRDMissing, "%s missing: the API server does not know the kind", counted(len(missing), "CRD")).
-			about(missing...).fix("apply the CRDs of this tool, or those of External Secrets Operator:", "kubectl apply --server-side -k manifests/crds"))
+			about(missing...).fix(bringCRDs, installCommand))
 	}
 	switch {
 	case f.crds.err != nil && f.noAPI:
 		findings = append(findings, found(Problem, idCRDMissing, "the API server does not serve %s", api.Group).
-			fix("apply the CRDs of this tool, or those of External Secrets Operator:", "kubectl apply --server-side -k manifests/crds"))
+			fix(bringCRDs, installCommand))
 	case f.crds.err != nil:
 		findings = append(findings, unknown(checkCRDs, "%s is served; not all CRDs can be looked at: %v", f.version, f.crds.err))
 	case len(findings) == 0:
@@ -52,6 +53,22 @@ func ownersOf(crds []crd) string {
 	return "; its CRDs were installed by " + strings.Join(owners, " and ")
 }
 
+const (
+	bringCRDs      = "install the runner, with which the CRDs come; External Secrets Operator brings its own:"
+	installCommand = "kubectl externalsecret install"
+)
+
+// newer tells how newer CRDs come: by whoever has installed those that are there. Install renews its own and no others.
+func newer(c crd) []string {
+	if c.owner != "kubectl-externalsecret" {
+		return []string{
+			fmt.Sprintf("have newer CRDs applied by whoever has installed these (%s), which are:", cmp.Or(c.owner, "it is not known who")),
+			"kubectl get crd " + c.name() + " --show-managed-fields -o yaml",
+		}
+	}
+	return []string{"install again, which renews the CRDs:", installCommand}
+}
+
 func judgeCRD(f *facts, c crd) []Finding {
 	var findings []Finding
 	object := Object{Kind: "CustomResourceDefinition", Name: c.name()}
@@ -61,7 +78,7 @@ func judgeCRD(f *facts, c crd) []Finding {
 	}
 	if !slices.Contains(c.served, api.V1) {
 		findings = append(findings, found(Warning, idCRDV1NotServed, "CRD %s serves %s and not v1: manifests in v1 are refused",
-			c.name(), strings.Join(c.served, ", ")).about(object).fix("apply newer CRDs:", "kubectl apply --server-side -k manifests/crds"))
+			c.name(), strings.Join(c.served, ", ")).about(object).fix(newer(c)...))
 	}
 	if old := slices.DeleteFunc(slices.Clone(c.stored), func(v string) bool { return v == c.storage }); len(old) > 0 {
 		findings = append(findings, found(Warning, idCRDStoredVersions, "objects of CRD %s may still be stored in %s", c.name(), strings.Join(old, ", ")).

@@ -172,3 +172,16 @@ func TestWhenARunnerIsLate(t *testing.T) {
 		})
 	}
 }
+
+func TestNewerCRDsComeByWhoeverHasInstalledThese(t *testing.T) {
+	for owner, want := range map[string]string{
+		"kubectl-externalsecret": "install again, which renews the CRDs:\nkubectl externalsecret install",
+		"Helm release ops/eso":   "have newer CRDs applied by whoever has installed these (Helm release ops/eso), which are:\nkubectl get crd secretstores.external-secrets.io --show-managed-fields -o yaml",
+		"":                       "have newer CRDs applied by whoever has installed these (it is not known who), which are:\nkubectl get crd secretstores.external-secrets.io --show-managed-fields -o yaml",
+	} {
+		c := crd{resource: "secretstores", established: true, served: []string{"v1beta1"}, storage: "v1beta1", stored: []string{"v1beta1"}, owner: owner}
+		findings := judgeCRD(&facts{}, c)
+		require.Len(t, findings, 1)
+		assert.Equal(t, want, findings[0].Fix)
+	}
+}

@@ -106,6 +106,9 @@ func (f *Flags) ToOptions(dryRun cmdutil.DryRunStrategy) (*Options, error) {
 	if o.Manifests.Scope, err = scopeOf(f.Scope); err != nil {
 		return nil, err
 	}
+	if access := o.Manifests.SecretAccess; access != manifests.SecretsListed && access != manifests.SecretsByName {
+		return nil, fmt.Errorf(`--secret-access %q is neither "list" nor "get"`, access)
+	}
 	for _, account := range f.LoginServiceAccounts {
 		namespace, name, ok := strings.Cut(account, "/")
 		if !ok {

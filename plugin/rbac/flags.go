@@ -24,7 +24,7 @@ const (
 	cloudAWS = "aws"
 
 	// defaultAccount is whom rights are for if no flag says so.
-	defaultAccount = "externalsecret-system/externalsecret-runner"
+	defaultAccount = manifests.DefaultNamespace + "/" + manifests.Name
 )
 
 // awsAccount matches the number of an AWS account.

@@ -64,7 +64,7 @@ func (o *Options) print(needs core.Needs) error {
 		return o.printGrants(needs)
 	}
 	o.say("Note: these rights are for a runner with --namespaces=%s", strings.Join(needs.Namespaces, ","))
-	objects, err := manifests(needs.Rights, o.Account)
+	objects, err := rolesFor(needs.Rights, o.Account)
 	if err != nil {
 		return err
 	}

@@ -18,9 +18,9 @@ import (
 // labelManagedBy marks what is printed, so that what is printed no longer can be pruned.
 const labelManagedBy = "app.kubernetes.io/managed-by"
 
-// manifests are the roles that give the rights to the account, each followed by its binding: first that of the cluster, then those
+// rolesFor are the roles that give the rights to the account, each followed by its binding: first that of the cluster, then those
 // of namespaces, in order.
-func manifests(rights []kube.Right, account types.NamespacedName) ([]*unstructured.Unstructured, error) {
+func rolesFor(rights []kube.Right, account types.NamespacedName) ([]*unstructured.Unstructured, error) {
 	byNamespace := map[string][]kube.Right{}
 	for _, right := range rights {
 		byNamespace[right.Namespace] = append(byNamespace[right.Namespace], right)

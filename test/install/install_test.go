@@ -195,7 +195,7 @@ func TestMistakesInInstallsFlags(t *testing.T) {
 		"--scope=namespaces=":            "--scope=namespaces= names no namespace",
 		"--scope=namespaces=Shop":        `"Shop" can't be the name of a namespace`,
 		"--login-service-account=reader": `--login-service-account "reader" is not NAMESPACE/NAME`,
-		"--secret-access=all":            `"all"`,
+		"--secret-access=all":            `--secret-access "all" is neither "list" nor "get"`,
 		"--shards=0":                     "",
 		"--shards=-1":                    "shards",
 		"--linger=1500ms":                "whole seconds",
