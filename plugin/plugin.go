@@ -103,7 +103,7 @@ func withDisplayName(root *cobra.Command) func(*cobra.Command) error {
 		if err != nil {
 			return err
 		}
-		_, err = io.WriteString(out, strings.ReplaceAll(text.String(), root.Name()+" <command>", root.DisplayName()+" <command>"))
+		_, err = io.WriteString(out, strings.ReplaceAll(text.String(), `"`+root.Name()+" ", `"`+root.DisplayName()+" "))
 		return err
 	}
 }

@@ -28,7 +28,7 @@ const pageSize = 500
 const protobuf = "application/vnd.kubernetes.protobuf"
 
 // ErrNoCRDs means that the API server does not serve the External Secrets API.
-var ErrNoCRDs = errors.New("the API server does not serve " + api.Group + ": its CRDs are not installed")
+var ErrNoCRDs = errors.New("the API server does not serve " + api.Group + ": its CRDs are not installed; kubectl externalsecret install brings them")
 
 // Client talks to one API server. Make it with New.
 type Client struct {

@@ -76,6 +76,7 @@ func (o *Options) follow(ctx context.Context, runs []Run) error {
 	if err != nil {
 		return err
 	}
+	fmt.Fprintf(o.Streams.ErrOut, "following job.batch/%s\n", job.Name) // its Pod may take a while to begin
 	return followJob(ctx, o.Runner, job, o.Streams.Out)
 }
 
