@@ -70,6 +70,8 @@ func (c *cluster) apply(ctx context.Context, object *unstructured.Unstructured) 
 		return "", fmt.Errorf("apply %s: %w\nTo take the fields over, use --force-conflicts", nameOf(object), err)
 	case c.dryRun && apierrors.IsNotFound(err):
 		return created, nil // its namespace is not there in a dry run
+	case apierrors.IsNotFound(err):
+		return "", fmt.Errorf("apply %s: make the namespace first, and install again: %w", nameOf(object), err)
 	case err != nil:
 		return "", fmt.Errorf("apply %s: %w", nameOf(object), err)
 	case before == nil:

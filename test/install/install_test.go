@@ -96,6 +96,10 @@ func TestRightsThatAreNotWantedAnyMoreGo(t *testing.T) {
 	i.Kubectl(t, "", "create", "namespace", "stock")
 	i.well(t, "install")
 	assert.NotEmpty(t, i.named(t, "clusterroles,clusterrolebindings"))
+	r := i.run(t, "install", "--scope=namespaces=nowhere")
+	assert.Equal(t, 1, r.Code)
+	assert.Contains(t, r.Stderr, `make the namespace first, and install again: namespaces "nowhere" not found`)
+	assert.NotEmpty(t, i.named(t, "clusterroles,clusterrolebindings"), "what cannot be installed takes nothing away")
 
 	out := i.well(t, "install", "--scope=namespaces=shop,stock", "--login-service-account=shop/reader")
 	assert.Contains(t, out, "clusterrolebinding.rbac.authorization.k8s.io/externalsecret-runner deleted")
