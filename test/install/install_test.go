@@ -117,6 +117,27 @@ func TestRightsThatAreNotWantedAnyMoreGo(t *testing.T) {
 	assert.Equal(t, []string{"yes", "no"}, []string{can("list", "shop"), can("get", "stock")})
 }
 
+func TestRightsByNameTakeThePlaceOfATier(t *testing.T) {
+	i := fresh(t)
+	defer i.clear(t)
+	shop := i.Namespace(t)
+	i.well(t, "install", never, "--scope=namespaces="+system, "--runner-flag=--namespaces="+shop)
+	i.Kubectl(t, fakeStore+externalSecret("app", "a"), "apply", "-n", shop, "-f", "-")
+	i.Kubectl(t, i.well(t, "rbac", "-n", shop), "apply", "-f", "-")
+
+	args := strings.Fields(i.Kubectl(t, "", "get", "cronjob", "externalsecret-runner", "-n", system, "-o", "jsonpath={.spec.jobTemplate.spec.template.spec.containers[0].args[*]}"))
+	for n := range args {
+		args[n] = strings.ReplaceAll(args[n], "$(POD_NAMESPACE)", system)
+	}
+	args = append(args, "--termination-log="+filepath.Join(t.TempDir(), "log"))
+	environment := []string{"KUBECONFIG=" + i.ServiceAccountKubeconfig(t, system, "externalsecret-runner")}
+	r := harness.Run(t, environment, harness.Build(t, "./cmd/externalsecret-runner"), args...)
+	assert.Zero(t, r.Code, r.Stderr)
+	assert.Contains(t, r.Stdout, `"outcomes":{"created":1}`)
+	allowed, _ := i.KubectlErr(t, "", "auth", "can-i", "list", "secrets", "-n", shop, "--as=system:serviceaccount:"+system+":externalsecret-runner")
+	assert.Equal(t, "no", strings.TrimSpace(allowed))
+}
+
 func TestUninstallLeavesNothingBehind(t *testing.T) {
 	i := fresh(t)
 	defer i.clear(t)

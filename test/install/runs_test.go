@@ -18,6 +18,17 @@ const system = "externalsecret-system"
 // never is a schedule by which nothing runs while a test does.
 const never = "--schedule=0 0 1 1 *"
 
+// fakeStore is a store that has the key a.
+const fakeStore = `{apiVersion: external-secrets.io/v1, kind: SecretStore, metadata: {name: s}, spec: {provider: {fake: {data: [{key: a, value: canary}]}}}}
+`
+
+// externalSecret wants a key of it.
+func externalSecret(name, key string) string {
+	return fmt.Sprintf(`---
+{apiVersion: external-secrets.io/v1, kind: ExternalSecret, metadata: {name: %s}, spec: {secretStoreRef: {name: s}, data: [{secretKey: a, remoteRef: {key: %s}}]}}
+`, name, key)
+}
+
 // told is a Run as `runs -o json` prints it.
 type told struct {
 	Kind, Name, State, Job, Message string
@@ -95,19 +106,13 @@ func TestRunsAreListedAndToldOf(t *testing.T) {
 	assert.Equal(t, "No runs found in externalsecret-system namespace.\n", r.Stderr)
 	assert.Empty(t, i.runs(t))
 
-	i.Kubectl(t, "", "create", "namespace", "shop")
-	defer i.Kubectl(t, "", "delete", "namespace", "shop")
-	i.Kubectl(t, `{apiVersion: external-secrets.io/v1, kind: SecretStore, metadata: {name: s}, spec: {provider: {fake: {data: [{key: a, value: canary}]}}}}
----
-{apiVersion: external-secrets.io/v1, kind: ExternalSecret, metadata: {name: app}, spec: {secretStoreRef: {name: s}, data: [{secretKey: a, remoteRef: {key: a}}]}}
----
-{apiVersion: external-secrets.io/v1, kind: ExternalSecret, metadata: {name: lost}, spec: {secretStoreRef: {name: s}, data: [{secretKey: a, remoteRef: {key: b}}]}}
-`, "apply", "-n", "shop", "-f", "-")
+	shop := i.Namespace(t)
+	i.Kubectl(t, fakeStore+externalSecret("app", "a")+externalSecret("lost", "b"), "apply", "-n", shop, "-f", "-")
 	first := i.started(t)
 	assert.Equal(t, []told{{Kind: "Run", Name: first, Job: first, State: "Running", Manual: true}}, i.runs(t))
 	i.work(t, i.pods(t, first, 1)[0])
 	i.ended(t, first, "Failed")
-	i.Kubectl(t, "", "delete", "externalsecret", "lost", "-n", "shop")
+	i.Kubectl(t, "", "delete", "externalsecret", "lost", "-n", shop)
 	second := i.started(t)
 	i.work(t, i.pods(t, second, 1)[0])
 	i.ended(t, second, "Complete")
@@ -129,8 +134,8 @@ func TestRunsAreListedAndToldOf(t *testing.T) {
 
 	page := i.well(t, "runs", runs[1].Name)
 	assert.Regexp(t, `(?s)^Name: +`+runs[1].Name+`\nState: +SomeFailed\nJob: +`+first+`\nStarted: .*by hand\n.*`+
-		`\nExternalSecrets: 2\n  created: +1\n  failed: +1\n.*\nFailures by cause\n.*\n  1 +ProviderError +shop/lost .*\nFailures\n  shop/lost: .*`+
-		`\nDue and not synced, for the longest time first\n  shop/lost: +never synced`, page)
+		`\nExternalSecrets: 2\n  created: +1\n  failed: +1\n.*\nFailures by cause\n.*\n  1 +ProviderError +`+shop+`/lost .*\nFailures\n  `+shop+`/lost: .*`+
+		`\nDue and not synced, for the longest time first\n  `+shop+`/lost: +never synced`, page)
 	assert.Equal(t, page, i.well(t, "runs", first), "by the name of its Job")
 	assert.NotContains(t, page, "canary")
 	var one told
