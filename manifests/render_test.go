@@ -119,9 +119,9 @@ func TestOptionsAreInTheCronJob(t *testing.T) {
 		container := job.Spec.JobTemplate.Spec.Template.Spec.Containers[0]
 		assert.Equal(t, "example.com/runner:v9", container.Image)
 		assert.Equal(t, []string{"--namespaces=a,b", "--controller-class=ours", "--log-level=debug"}, container.Args[3:])
-		require.Len(t, container.Env, 3)
-		assert.Equal(t, "A", container.Env[1].Name)
-		assert.Equal(t, "2", container.Env[2].Value)
+		require.Len(t, container.Env, 4)
+		assert.Equal(t, "A", container.Env[2].Name)
+		assert.Equal(t, "2", container.Env[3].Value)
 	})
 	t.Run("shards are the Pods of an Indexed Job, and the failure of one does not end the others", func(t *testing.T) {
 		spec := cronJob(t, manifests.Options{Shards: 4}).Spec.JobTemplate.Spec

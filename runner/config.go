@@ -28,7 +28,7 @@ import (
 const (
 	// completionIndex is the variable by which an Indexed Job tells a Pod which of them it is.
 	completionIndex = "JOB_COMPLETION_INDEX"
-	// podName is the variable by which a manifest may tell a Pod its name; the host name is the same unless that is changed.
+	// podName is the variable by which a manifest tells a Pod its name; the host name is another in an Indexed Job.
 	podName = "POD_NAME"
 )
 
