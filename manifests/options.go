@@ -62,7 +62,7 @@ type Options struct {
 	Linger time.Duration
 	// ControllerClass is the class of the stores to serve, besides those that name none.
 	ControllerClass string
-	// Args are further flags of the runner, Env further environment variables of its container.
+	// Args are further flags of the runner, Env further environment variables of its container: not those that tell it its Pod.
 	Args []string
 	Env  map[string]string
 	// ServiceAccountAnnotations are for cloud identities.
@@ -108,6 +108,11 @@ func (o *Options) check() error {
 	}
 	if o.ActiveDeadline < 0 || o.ActiveDeadline%time.Second != 0 {
 		failures = append(failures, fmt.Errorf("the deadline of %s is not a number of whole seconds", o.ActiveDeadline))
+	}
+	for _, name := range []string{"POD_NAME", "POD_NAMESPACE"} {
+		if _, ok := o.Env[name]; ok {
+			failures = append(failures, fmt.Errorf("the environment variable %s tells the runner which Pod it is: it can't be set", name))
+		}
 	}
 	o.Scope = slices.Compact(slices.Sorted(slices.Values(o.Scope)))
 	return errors.Join(failures...)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 	cmdutil "k8s.io/kubectl/pkg/cmd/util"
@@ -33,6 +34,7 @@ type Flags struct {
 	Class                             string
 	ServiceAccountAnnotations         map[string]string
 	LoginServiceAccounts, RunnerFlags []string
+	Env                               []string
 	Export, Wait, ForceConflicts      bool
 	Timeout                           time.Duration
 	Print                             *genericclioptions.PrintFlags
@@ -71,6 +73,8 @@ func (f *Flags) AddFlags(cmd *cobra.Command) {
 		"How long a run goes on and syncs within seconds what is new or changes, such as 4m50s with a schedule of 5 minutes. Zero ends it with its pass.")
 	flags.StringVar(&f.Class, "controller-class", f.Class, "Class of the stores that it serves (their spec.controller), besides those that name none.")
 	flags.StringArrayVar(&f.RunnerFlags, "runner-flag", f.RunnerFlags, "A further flag of the runner, such as --runner-flag=--log-level=debug. May be repeated.")
+	flags.StringArrayVar(&f.Env, "env", f.Env,
+		"An environment variable of the runner, as KEY=VALUE, such as HTTPS_PROXY=http://proxy.example:3128. May be repeated. It can be read in the CronJob: no place for a secret.")
 	flags.BoolVar(&f.Export, "export", f.Export, "Print the objects and ask no cluster: the same as --dry-run=client.")
 	flags.BoolVar(&f.Wait, "wait", f.Wait, "Wait until the CRDs are served.")
 	flags.DurationVar(&f.Timeout, "timeout", f.Timeout, "How long to wait. Needs a unit (e.g. 30s, 5m).")
@@ -121,6 +125,9 @@ func (f *Flags) ToOptions(dryRun cmdutil.DryRunStrategy) (*Options, error) {
 			return nil, fmt.Errorf("--runner-flag %q is not a flag: it begins with --", flag)
 		}
 	}
+	if o.Manifests.Env, err = envOf(f.Env); err != nil {
+		return nil, err
+	}
 	if f.Export || dryRun == cmdutil.DryRunClient {
 		o.Printer, err = f.Print.ToPrinter()
 		return o, err
@@ -143,6 +150,19 @@ func scopeOf(scope string) ([]string, error) {
 		return nil, errors.New("--scope=namespaces= names no namespace")
 	}
 	return namespaces, nil
+}
+
+// envOf reads --env.
+func envOf(settings []string) (map[string]string, error) {
+	env := map[string]string{}
+	for _, setting := range settings {
+		name, value, ok := strings.Cut(setting, "=")
+		if problems := validation.IsEnvVarName(name); !ok || len(problems) > 0 {
+			return nil, fmt.Errorf("--env %q is not KEY=VALUE with a KEY that a variable can have", name)
+		}
+		env[name] = value
+	}
+	return env, nil
 }
 
 // namespaceOf is the namespace that a person has named, and otherwise the runner's own: that of the context is somebody's who

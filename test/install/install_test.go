@@ -201,6 +201,7 @@ func TestWhatIsExportedCanBeApplied(t *testing.T) {
 	defer i.clear(t)
 	exported := i.well(t, "install", "--export", "--shards=3", "--linger=4m50s", "--image=example.com/runner:1")
 	assert.Contains(t, exported, "--shards=3")
+	assert.Contains(t, i.well(t, "install", "--export", "--env=A=b,c=d", "--env=E="), "- name: A\n              value: b,c=d\n            - name: E\n")
 	assert.Equal(t, exported, i.well(t, "install", "--dry-run=client", "-o", "yaml", "--shards=3", "--linger=4m50s", "--image=example.com/runner:1"))
 	dry := i.well(t, "install", "--dry-run=server")
 	assert.Contains(t, dry, "namespace/externalsecret-system created (server dry run)")
@@ -225,6 +226,9 @@ func TestMistakesInInstallsFlags(t *testing.T) {
 		"--shards=-1":                    "shards",
 		"--linger=1500ms":                "whole seconds",
 		"--runner-flag=debug":            `--runner-flag "debug" is not a flag`,
+		"--env=HTTPS_PROXY":              `--env "HTTPS_PROXY" is not KEY=VALUE`,
+		"--env=1A=x":                     `--env "1A" is not KEY=VALUE`,
+		"--env=POD_NAME=x":               "POD_NAME tells the runner which Pod it is",
 	} {
 		r := i.run(t, "install", "--export", flag)
 		if says == "" {
