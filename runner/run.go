@@ -142,8 +142,8 @@ func (r *run) locked(ctx context.Context) int {
 	return code
 }
 
-// notAcquired is the end of a run that did not get the lease. That another has it is no failure, except for who has asked for
-// certain ExternalSecrets.
+// notAcquired is the end of a run that did not get the lease. That another has it is no failure, except for who has asked for more
+// than what is due.
 func (r *run) notAcquired(err error) int {
 	var held *lease.HeldError
 	if !errors.As(err, &held) {
@@ -153,7 +153,7 @@ func (r *run) notAcquired(err error) int {
 	r.report.Lease.Holder, r.report.Lease.Held = held.Holder, false
 	r.report.Note(err.Error())
 	r.Log.Info("no pass is made", "note", err.Error())
-	if len(r.Scope.Names) > 0 {
+	if len(r.Scope.Names) > 0 || r.Force {
 		return ExitUnavailable
 	}
 	return ExitOK

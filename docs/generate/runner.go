@@ -32,7 +32,7 @@ func runnerPage() (string, error) {
 		{fmt.Sprint(runner.ExitOK), "every ExternalSecret that was due is synced, or another run that holds the lease is at it"},
 		{fmt.Sprint(runner.ExitSomeFailed), "the pass was made, and some ExternalSecrets failed"},
 		{fmt.Sprint(runner.ExitMisconfigured), "no pass can be made until someone changes the flags, the rights or the installed CRDs"},
-		{fmt.Sprint(runner.ExitUnavailable), "no pass could be made this time, or it was cut short; the next may succeed. With `--names` also: another run holds the lease"},
+		{fmt.Sprint(runner.ExitUnavailable), "no pass could be made this time, or it was cut short; the next may succeed. With `--names` or `--force` also: another run holds the lease"},
 		{fmt.Sprint(128 + int(syscall.SIGINT)), "stopped by SIGINT"},
 		{fmt.Sprint(128 + int(syscall.SIGTERM)), "stopped by SIGTERM"},
 	})

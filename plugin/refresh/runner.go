@@ -1,6 +1,7 @@
 package refresh
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -45,13 +46,16 @@ func (o *Options) byRunner(
 	if ctx.Err() != nil {
 		return log.report, errors.Join(context.Cause(ctx), runner.Stop(context.WithoutCancel(ctx), job))
 	}
+	if errors.Is(err, jobs.ErrCantStart) {
+		err = errors.Join(err, runner.Stop(ctx, job)) // nobody waits for it any more
+	}
 	switch {
 	case log.reported:
 		return log.report, nil
 	case err != nil:
 		return core.Report{}, fmt.Errorf("job %q in namespace %q has left no report: %w%s", job.Name, job.Namespace, err, log.trouble())
 	default:
-		return core.Report{}, fmt.Errorf("job %q in namespace %q has left no report: see its log", job.Name, job.Namespace)
+		return core.Report{}, fmt.Errorf("job %q in namespace %q has left no report%s", job.Name, job.Namespace, cmp.Or(log.trouble(), ": see its log"))
 	}
 }
 

@@ -66,8 +66,10 @@ func TestASecondRunLeavesTheWorkToTheFirst(t *testing.T) {
 	assert.False(t, second.Report.Lease.Held)
 	assert.Equal(t, holder, second.Report.Lease.Holder)
 
-	asked := readPass(t, w.startIn(t, nil, runner(t), "--names", w.namespace+"/app", "--lease", w.namespace+"/runner").Wait(t))
-	assert.Equal(t, 3, asked.Code, "who asks for one by name is told that it was not done")
+	for _, more := range [][]string{{"--names", w.namespace + "/app"}, {"--namespaces", w.namespace, "--force"}} {
+		asked := readPass(t, w.startIn(t, nil, runner(t), append(more, "--lease", w.namespace+"/runner")...).Wait(t))
+		assert.Equal(t, 3, asked.Code, "who asks for more than what is due is told that it was not done")
+	}
 
 	done := readPass(t, first.Wait(t)).synced(t)
 	assert.Equal(t, "created", done.of(t, "app").Outcome)

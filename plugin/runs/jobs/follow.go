@@ -23,11 +23,16 @@ const (
 	lineLimit = 64 << 20
 )
 
-// ErrFailed means that a Job ended without success.
-var ErrFailed = errors.New("the Job failed")
+// What comes of a Job that does not end well.
+var (
+	// ErrFailed means that it ended without success.
+	ErrFailed = errors.New("the Job failed")
+	// ErrCantStart means that one of its Pods waits for what time alone does not bring, such as an image that is not there.
+	ErrCantStart = errors.New("can't start")
+)
 
 // Follow hands out the lines of the logs of a Job's Pods until the Job has ended. take is called by one Pod's log at a time. The
-// error is ErrFailed, with the Job's own words, where the Job has failed.
+// error is ErrFailed, with the Job's own words, where the Job has failed, and ErrCantStart where a Pod can't start.
 func (r *Runner) Follow(ctx context.Context, job *batchv1.Job, take func(line []byte)) error {
 	lines := make(chan []byte)
 	taken := make(chan struct{})
@@ -78,7 +83,7 @@ func (r *Runner) await(ctx context.Context, job *batchv1.Job, begun func(pod str
 					begun(pod.Name)
 				}
 			case state.Waiting != nil && hopeless(state.Waiting.Reason) && !ended:
-				return fmt.Errorf("pod %q can't start: %s: %s", pod.Name, state.Waiting.Reason, state.Waiting.Message)
+				return fmt.Errorf("pod %q %w: %s: %s", pod.Name, ErrCantStart, state.Waiting.Reason, state.Waiting.Message)
 			}
 		}
 		switch {
