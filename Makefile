@@ -54,7 +54,7 @@ test-operator: ## Let External Secrets Operator itself and the product take over
 test-node: ## Run the tests on a real node (Linux, root, after test/node/get.sh; minutes).
 	go -C test/cluster run . build --node
 	REQUIRE_NODE=1 go -C test/cluster test -run 'Node|Claim' . ./internal/sandbox
-	REQUIRE_NODE=1 go test -timeout 30m ./test/node
+	REQUIRE_NODE=1 go test -parallel 10 -timeout 30m ./test/node # they mostly wait
 
 .PHONY: test-scale
 test-scale: ## Run what takes a control plane to itself: 10,000 ExternalSecrets, an API server that goes away (minutes).

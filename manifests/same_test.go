@@ -3,7 +3,6 @@ package manifests_test
 import (
 	"encoding/json"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -19,19 +18,6 @@ import (
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/manifests"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/test/harness"
 )
-
-// buildHelm compiles Helm, as it is pinned in test/helm, once a machine.
-func buildHelm(t *testing.T) string {
-	t.Helper()
-	cache, err := os.UserCacheDir()
-	require.NoError(t, err)
-	bin := filepath.Join(cache, "kubectl-externalsecret", "helm", "helm")
-	build := exec.CommandContext(t.Context(), "go", "build", "-C", "../test/helm", "-o", bin, "helm.sh/helm/v4/cmd/helm")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	output, err := build.CombinedOutput()
-	require.NoError(t, err, "%s", output)
-	return bin
-}
 
 // parse reads YAML documents in the types of JSON, sorted by what they are.
 func parse(t *testing.T, text string) []unstructured.Unstructured {
@@ -105,7 +91,7 @@ func TestKustomizeMakesWhatRenderMakes(t *testing.T) {
 }
 
 func TestTheChartMakesWhatRenderMakes(t *testing.T) {
-	helm := buildHelm(t)
+	helm := harness.Helm(t)
 	// What is packaged, with the CRDs that the chart only links to.
 	packaged := harness.Run(t, nil, helm, "package", "chart", "--destination", t.TempDir())
 	require.Zero(t, packaged.Code, packaged.Stderr)
@@ -156,7 +142,7 @@ func TestTheChartMakesWhatRenderMakes(t *testing.T) {
 }
 
 func TestTheChartRefusesValuesThatCanNotBe(t *testing.T) {
-	helm := buildHelm(t)
+	helm := harness.Helm(t)
 	for name, test := range map[string]struct{ set, says string }{
 		"a misspelt one":                               {"shard=3", "shard"},
 		"shards that are no number":                    {"shards=many", "shards"},

@@ -42,16 +42,10 @@ func (p program) build() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		return "", fmt.Errorf("find the user's cache directory: %w", err)
-	}
 	module := filepath.Join(root, p.module)
-	// Two checkouts of the repository must not overwrite each other's programs.
-	sum := sha256.Sum256([]byte(filepath.Join(module, p.pkg)))
-	dir := filepath.Join(cache, "kubectl-externalsecret", "bin", hex.EncodeToString(sum[:])[:12])
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return "", fmt.Errorf("make the directory of %s: %w", p.pkg, err)
+	dir, err := cacheOf(filepath.Join(module, p.pkg))
+	if err != nil {
+		return "", err
 	}
 	path := filepath.Join(dir, filepath.Base(filepath.Join(module, p.pkg)))
 
@@ -64,6 +58,21 @@ func (p program) build() (string, error) {
 		return "", fmt.Errorf("build %s: %w\n%s", p.pkg, err, out)
 	}
 	return path, nil
+}
+
+// cacheOf is a directory in the user's cache for what is made of a path: two checkouts of the repository must not overwrite each
+// other's programs.
+func cacheOf(path string) (string, error) {
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return "", fmt.Errorf("find the user's cache directory: %w", err)
+	}
+	sum := sha256.Sum256([]byte(path))
+	dir := filepath.Join(cache, "kubectl-externalsecret", "bin", hex.EncodeToString(sum[:])[:12])
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", fmt.Errorf("make a directory for what is made of %s: %w", path, err)
+	}
+	return dir, nil
 }
 
 // repositoryRoot is the directory of the main module. The go command runs tests in the directory of their package.

@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -81,10 +82,24 @@ func (c *NodeCluster) LoadProgram(t testing.TB, name, bin string) {
 // load runs the command load of the cluster's program.
 func (c *NodeCluster) load(t testing.TB, flags ...string) {
 	t.Helper()
-	bin, err := shared.build(clusterProgram())
-	require.NoError(t, err)
-	args := append([]string{"load", "--dir", c.Info.Dir}, flags...)
-	env := []string{"NODE_DIR=" + os.Getenv("NODE_DIR"), "HOME=" + os.Getenv("HOME"), "XDG_CACHE_HOME=" + os.Getenv("XDG_CACHE_HOME")}
-	result := Run(t, env, bin, args...)
-	require.Zero(t, result.Code, result.Stderr)
+	require.NoError(t, shared.load(t.Context(), c.ControlPlane, flags...))
+}
+
+// load does what NodeCluster's load says.
+func (s *session) load(ctx context.Context, c *ControlPlane, flags ...string) error {
+	bin, err := s.build(clusterProgram())
+	if err != nil {
+		return err
+	}
+	result, err := execute(ctx, command{
+		bin: bin, args: append([]string{"load", "--dir", c.Info.Dir}, flags...),
+		env: []string{"NODE_DIR=" + os.Getenv("NODE_DIR"), "HOME=" + os.Getenv("HOME"), "XDG_CACHE_HOME=" + os.Getenv("XDG_CACHE_HOME")},
+	})
+	if err != nil {
+		return err
+	}
+	if result.Code != 0 {
+		return fmt.Errorf("load an image: exit code %d: %s", result.Code, result.Stderr)
+	}
+	return nil
 }

@@ -10,6 +10,7 @@ var shared = newSession()
 type session struct {
 	cluster     func() (*ControlPlane, error)
 	nodeCluster func() (*ControlPlane, error)
+	runnerImage func() (string, error)
 
 	mu       sync.Mutex // guards programs
 	programs map[program]func() (string, error)
@@ -20,6 +21,7 @@ func newSession() *session {
 	s := &session{programs: map[program]func() (string, error){}}
 	s.cluster = sync.OnceValues(func() (*ControlPlane, error) { return s.startCluster() })
 	s.nodeCluster = sync.OnceValues(func() (*ControlPlane, error) { return s.startCluster("--node") })
+	s.runnerImage = sync.OnceValues(s.loadRunnerImage)
 	return s
 }
 

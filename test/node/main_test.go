@@ -1,5 +1,5 @@
-// Package node_test shows on a real node what the tests of the runner stand on: Pods run as Kubernetes runs them. It tests nothing
-// of the product.
+// Package node_test shows on a real node that Pods run as Kubernetes runs them, and what the runner and the commands for it do there:
+// the image as it is published, installed by the built plugin. What needs no Pod that runs is tested elsewhere.
 package node_test
 
 import (
@@ -57,7 +57,7 @@ func (w world) run(t *testing.T, change func(*corev1.PodSpec), args ...string) s
 // finish waits until a Job is complete, and returns what its Pod has printed.
 func (w world) finish(t *testing.T, job string) string {
 	t.Helper()
-	_, err := w.KubectlErr(t, "", "wait", "--for=condition=complete", "job/"+job, "--timeout=90s", "--namespace="+w.namespace)
+	_, err := w.KubectlErr(t, "", "wait", "--for=condition=complete", "job/"+job, "--timeout=3m", "--namespace="+w.namespace)
 	if err != nil {
 		said, _ := w.KubectlErr(t, "", "logs", "job/"+job, "--namespace="+w.namespace)
 		require.NoError(t, err, "%s\n%s", w.in(t, "describe", "pods"), said)
