@@ -175,6 +175,9 @@ func (p *Planner) locate(ctx context.Context, es *api.ExternalSecret, source *ap
 	if err := p.Stores.Allowed(ctx, store, es.Namespace); err != nil {
 		return fmt.Errorf("%s: %w", field, err)
 	}
+	if err := checkInterval(store.Spec.RefreshInterval); err != nil {
+		return fmt.Errorf("%s: %s %q: %w", field, store.Kind, store.Name, err)
+	}
 	name := store.Spec.Provider.Name()
 	served, ok := p.Providers[name]
 	if !ok {

@@ -36,11 +36,13 @@ func plannerOf(t *testing.T) *resolve.Planner {
 	for kind, texts := range map[string][]string{
 		api.ResourceSecretStores: {
 			"{metadata: {namespace: shop, name: one}, spec: {provider: {place: x}}}",
-			"{metadata: {namespace: shop, name: two}, spec: {provider: {place: x}}}",
+			"{metadata: {namespace: shop, name: two}, spec: {refreshInterval: 300, provider: {place: x}}}",
 			"{metadata: {namespace: shop, name: other}, spec: {provider: {place: y}}}",
 			"{metadata: {namespace: shop, name: moon}, spec: {provider: {moon: x}}}",
 			"{metadata: {namespace: shop, name: elsewhere}, spec: {provider: {mars: x}}}",
 			"{metadata: {namespace: shop, name: bad}, spec: {provider: {place: bad}}}",
+			"{metadata: {namespace: shop, name: hourly}, spec: {refreshInterval: 1d, provider: {place: x}}}",
+			"{metadata: {namespace: shop, name: negative}, spec: {refreshInterval: -1, provider: {place: x}}}",
 			"{metadata: {namespace: shop, name: foreign}, spec: {controller: eso, provider: {place: x}}}",
 			"{metadata: {namespace: shop, name: ours}, spec: {controller: ours, provider: {place: x}}}",
 			"{metadata: {namespace: bank, name: one}, spec: {provider: {place: x}}}",
@@ -109,14 +111,16 @@ func TestPlan(t *testing.T) {
 
 func TestPlanFails(t *testing.T) {
 	for name, tc := range map[string]struct{ spec, want string }{
-		"no store at all":                      {`{data: [{secretKey: a, remoteRef: {key: k}}]}`, "spec.secretStoreRef.name is missing: spec.data[0] has no store"},
-		"a store of an entry without a name":   {`{secretStoreRef: {name: one}, dataFrom: [{extract: {key: k}, sourceRef: {storeRef: {kind: SecretStore}}}]}`, "spec.dataFrom[0].sourceRef.storeRef.name is missing"},
-		"a store that does not exist":          {`{secretStoreRef: {name: nope}, data: [{secretKey: a, remoteRef: {key: k}}]}`, `spec.secretStoreRef: could not get SecretStore "nope" in namespace "shop"`},
-		"an entry's store that does not exist": {`{secretStoreRef: {name: one}, data: [{secretKey: a, remoteRef: {key: k}, sourceRef: {storeRef: {name: nope}}}]}`, `spec.data[0].sourceRef.storeRef: could not get SecretStore "nope"`},
-		"a store that does not admit us":       {`{secretStoreRef: {name: bankonly, kind: ClusterSecretStore}, data: [{secretKey: a, remoteRef: {key: k}}]}`, `spec.secretStoreRef: using ClusterSecretStore "bankonly" is not allowed from namespace "shop"`},
-		"a provider that is not served":        {`{secretStoreRef: {name: elsewhere}, data: [{secretKey: a, remoteRef: {key: k}}]}`, `SecretStore "elsewhere" uses provider "mars", which is not supported`},
-		"a spec that its provider refuses":     {`{secretStoreRef: {name: bad}, data: [{secretKey: a, remoteRef: {key: k}}]}`, `spec.secretStoreRef: SecretStore "bad": the spec is bad`},
-		"a rule that is broken":                {`{secretStoreRef: {name: one}}`, "neither data nor dataFrom"},
+		"no store at all":                       {`{data: [{secretKey: a, remoteRef: {key: k}}]}`, "spec.secretStoreRef.name is missing: spec.data[0] has no store"},
+		"a store of an entry without a name":    {`{secretStoreRef: {name: one}, dataFrom: [{extract: {key: k}, sourceRef: {storeRef: {kind: SecretStore}}}]}`, "spec.dataFrom[0].sourceRef.storeRef.name is missing"},
+		"a store that does not exist":           {`{secretStoreRef: {name: nope}, data: [{secretKey: a, remoteRef: {key: k}}]}`, `spec.secretStoreRef: could not get SecretStore "nope" in namespace "shop"`},
+		"an entry's store that does not exist":  {`{secretStoreRef: {name: one}, data: [{secretKey: a, remoteRef: {key: k}, sourceRef: {storeRef: {name: nope}}}]}`, `spec.data[0].sourceRef.storeRef: could not get SecretStore "nope"`},
+		"a store that does not admit us":        {`{secretStoreRef: {name: bankonly, kind: ClusterSecretStore}, data: [{secretKey: a, remoteRef: {key: k}}]}`, `spec.secretStoreRef: using ClusterSecretStore "bankonly" is not allowed from namespace "shop"`},
+		"a provider that is not served":         {`{secretStoreRef: {name: elsewhere}, data: [{secretKey: a, remoteRef: {key: k}}]}`, `SecretStore "elsewhere" uses provider "mars", which is not supported`},
+		"a spec that its provider refuses":      {`{secretStoreRef: {name: bad}, data: [{secretKey: a, remoteRef: {key: k}}]}`, `spec.secretStoreRef: SecretStore "bad": the spec is bad`},
+		"a store whose interval is no duration": {`{secretStoreRef: {name: hourly}, data: [{secretKey: a, remoteRef: {key: k}}]}`, `spec.secretStoreRef: SecretStore "hourly": spec.refreshInterval "1d" is neither a number of seconds nor a duration such as 5m`},
+		"a store whose interval is negative":    {`{secretStoreRef: {name: negative}, data: [{secretKey: a, remoteRef: {key: k}}]}`, `SecretStore "negative": spec.refreshInterval "-1" is neither`},
+		"a rule that is broken":                 {`{secretStoreRef: {name: one}}`, "neither data nor dataFrom"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := plannerOf(t).Plan(t.Context(), inShop(t, tc.spec))

@@ -7,10 +7,12 @@ import (
 	"regexp"
 	"slices"
 	"sync"
+	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/kube"
@@ -217,4 +219,19 @@ func resourceOf(kind string) string {
 		return api.ResourceClusterSecretStores
 	}
 	return api.ResourceSecretStores
+}
+
+// checkInterval refuses what the operator's admission refuses, though nothing here goes by it.
+func checkInterval(interval *intstr.IntOrString) error {
+	if interval == nil {
+		return nil
+	}
+	every, err := time.Duration(interval.IntVal)*time.Second, error(nil)
+	if interval.Type == intstr.String && interval.StrVal != "" {
+		every, err = time.ParseDuration(interval.StrVal)
+	}
+	if err != nil || every < 0 {
+		return fmt.Errorf("spec.refreshInterval %q is neither a number of seconds nor a duration such as 5m", interval)
+	}
+	return nil
 }
