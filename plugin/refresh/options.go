@@ -55,6 +55,8 @@ func (o *Options) Run(ctx context.Context) error {
 	}
 	report, err := o.refresh(ctx, view.begin, view.result)
 	switch {
+	case err != nil && context.Cause(ctx) != nil && view.done > 0:
+		return fmt.Errorf("%w after %d of %d ExternalSecrets", context.Cause(ctx), view.done, view.total)
 	case err != nil && context.Cause(ctx) != nil:
 		return fmt.Errorf("%w before anything was refreshed", context.Cause(ctx))
 	case err != nil:
