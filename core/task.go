@@ -183,6 +183,13 @@ func (p *pass) complete(ctx context.Context, t *task) {
 	for _, cause := range absent {
 		t.absent = append(t.absent, p.mask(t, cause)) // a provider's text, as any failure is
 	}
+	if t.live == nil && t.ES.Spec.Target.CreationPolicy == api.CreationPolicyMerge {
+		// What was not there to be merged into may be by now.
+		if t.live, err = p.index.Target(ctx, t.ES); err != nil {
+			p.fail(ctx, t, WriteError, err)
+			return
+		}
+	}
 	if t.writes() {
 		if t.content, t.warnings, err = p.content(ctx, t, data); err != nil {
 			p.fail(ctx, t, DataError, err)
@@ -202,7 +209,7 @@ func (t *task) writes() bool {
 	case target.CreationPolicy == api.CreationPolicyNone:
 		return false
 	case target.CreationPolicy == api.CreationPolicyMerge && t.live == nil:
-		return false // it was looked for by its name
+		return false // there is nothing to merge into
 	default:
 		return len(t.data) > 0 || target.DeletionPolicy == api.DeletionPolicyMerge
 	}

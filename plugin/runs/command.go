@@ -45,7 +45,7 @@ kubectl externalsecret runs
 kubectl externalsecret runs -o wide
 
 # Tell what one did
-kubectl externalsecret runs 20261125t130500z-x7k2p
+kubectl externalsecret runs 20261125t130500.250z-x7k2p
 
 # Follow the log of the latest
 kubectl externalsecret runs --follow

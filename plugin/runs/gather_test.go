@@ -174,9 +174,9 @@ func TestAssemble(t *testing.T) {
 }
 
 func TestAReportThatCanNotBeReadIsTold(t *testing.T) {
-	runs := assemble(map[string]string{"20261125t130500z-x7k2p": `{"total":`, "notes": "{}x", "20261125t130501z-y7k2p": reported(t, "", nil)}, nil)
+	runs := assemble(map[string]string{"20261125t130500.250z-x7k2p": `{"total":`, "notes": "{}x", "20261125t130501.250z-y7k2p": reported(t, "", nil)}, nil)
 	require.Len(t, runs, 3)
-	assert.Equal(t, "20261125t130500z-x7k2p", runs[0].Name, "the time is known by the id")
+	assert.Equal(t, "20261125t130500.250z-x7k2p", runs[0].Name, "the time is known by the id")
 	assert.Equal(t, Failed, runs[0].State)
 	assert.Contains(t, runs[0].Message, "its report can't be read: unexpected end of JSON input")
 	assert.Equal(t, "notes", runs[2].Name)

@@ -23,7 +23,7 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 func troubled() Run {
 	synced := noon.Add(-26 * time.Hour)
 	r := &report.Run{
-		ID: "20261125t115500z-x7k2p-1", Shard: &report.Shard{Index: 1, Of: 3}, Pod: "externalsecret-runner-29402130-1-abcde",
+		ID: "20261125t115500.250z-x7k2p-1", Shard: &report.Shard{Index: 1, Of: 3}, Pod: "externalsecret-runner-29402130-1-abcde",
 		Started: noon.Add(-5 * time.Minute), Seconds: 3.14159, Total: 240, Exit: 1,
 		Outcomes: map[core.Outcome]int{core.Created: 2, core.Updated: 3, core.Unchanged: 10, core.Skipped: 200, core.Failed: 25},
 		Requests: map[string]int{"SecretsManager.GetSecretValue": 5, "SecretsManager.BatchGetSecretValue": 2},
@@ -61,7 +61,7 @@ func every() []Run {
 	return []Run{
 		{APIVersion: apiVersion, Kind: kindRun, Name: "externalsecret-runner-manual-x7k2p", Job: "externalsecret-runner-manual-x7k2p", Manual: true, State: Running, Started: noon.Add(-3 * time.Second)},
 		troubled(),
-		{APIVersion: apiVersion, Kind: kindRun, Name: "20261125t115000z-q7k2p", State: Succeeded, Job: "externalsecret-runner-29402125", Started: quiet.Started, Report: quiet},
+		{APIVersion: apiVersion, Kind: kindRun, Name: "20261125t115000.250z-q7k2p", State: Succeeded, Job: "externalsecret-runner-29402125", Started: quiet.Started, Report: quiet},
 		{APIVersion: apiVersion, Kind: kindRun, Name: "notes", State: Failed, Message: "its report can't be read: \x1b[31mno"},
 	}
 }

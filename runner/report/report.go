@@ -20,7 +20,7 @@ const mostStale = 10
 
 // Run is the report of a run.
 type Run struct {
-	// ID sorts by the time at which the run began: "20261125t130500z-x7k2p", with "-2" behind it for shard 2.
+	// ID sorts by the time at which the run began: "20261125t130500.250z-x7k2p", with "-2" behind it for shard 2.
 	ID    string `json:"run"`
 	Shard *Shard `json:"shard,omitempty"`
 	// Pod is where the run takes place: the name of the Pod, or of the machine.
@@ -83,7 +83,7 @@ type Stale struct {
 }
 
 // idTime is how an id begins.
-const idTime = "20060102t150405z"
+const idTime = "20060102t150405.000z"
 
 // NewID makes the id of a run that begins now.
 func NewID(now time.Time, shard resolve.Shard) string {

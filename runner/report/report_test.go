@@ -20,8 +20,8 @@ func failing(namespace, name, message string) core.Result {
 
 func TestNewID(t *testing.T) {
 	now := time.Date(2026, 11, 25, 13, 5, 0, 0, time.FixedZone("", 3600))
-	assert.Regexp(t, `^20261125t120500z-[a-z0-9]{5}$`, NewID(now, resolve.Shard{}))
-	assert.Regexp(t, `^20261125t120500z-[a-z0-9]{5}-2$`, NewID(now, resolve.Shard{Index: 2, Of: 4}))
+	assert.Regexp(t, `^20261125t120500\.[0-9]{3}z-[a-z0-9]{5}$`, NewID(now, resolve.Shard{}))
+	assert.Regexp(t, `^20261125t120500\.[0-9]{3}z-[a-z0-9]{5}-2$`, NewID(now, resolve.Shard{Index: 2, Of: 4}))
 }
 
 func TestShapeOf(t *testing.T) {
@@ -100,7 +100,7 @@ func TestBrief(t *testing.T) {
 }
 
 func TestHistoryIsBounded(t *testing.T) {
-	run := &Run{ID: "20260101t000000z-aaaaa"}
+	run := &Run{ID: "20260101t000000.000z-aaaaa"}
 	var results []core.Result
 	for i := range 5000 {
 		results = append(results, failing("shop", fmt.Sprint("es-", i), strings.Repeat("x", 900)))

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -122,7 +123,7 @@ func TestObjectsThatAreNoSecretsAreWritten(t *testing.T) {
 			require.Error(t, err, "and no Secret")
 
 			w.cluster.Kubectl(t, "", "delete", "externalsecret", "app", "-n", w.namespace)
-			require.NoError(t, w.objects.Resource(tc.resource).Namespace(w.namespace).Delete(context.WithoutCancel(t.Context()), "app", metav1.DeleteOptions{}))
+			require.Eventually(t, func() bool { return w.object(t, tc.resource, "app") == nil }, time.Minute, 100*time.Millisecond, "it goes with its owner")
 		})
 	}
 }

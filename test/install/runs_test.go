@@ -121,7 +121,7 @@ func TestRunsAreListedAndToldOf(t *testing.T) {
 	require.Len(t, runs, 2)
 	assert.Equal(t, []string{"Succeeded", second, "SomeFailed", first}, []string{runs[0].State, runs[0].Job, runs[1].State, runs[1].Job})
 	assert.Equal(t, map[string]int{"created": 1, "failed": 1}, runs[1].Report.Outcomes)
-	assert.Regexp(t, `^\d{8}t\d{6}z-[a-z0-9]{5}$`, runs[0].Name)
+	assert.Regexp(t, `^\d{8}t\d{6}\.\d{3}z-[a-z0-9]{5}$`, runs[0].Name)
 
 	assert.Equal(t, runs[0].Name+"\n"+runs[1].Name+"\n", i.well(t, "runs", "-o", "name"))
 	assert.Equal(t, runs[0].Name+" "+runs[1].Name, i.well(t, "runs", "-o", `jsonpath={.items[*].name}`))
