@@ -130,6 +130,7 @@ func differences() map[string]difference {
 			"a denied batch is refused as a whole while single reads work",
 			"a filtered batch needs the right to list",
 			"what is denied to a role is denied to its sessions and nobody else",
+			"who has permissions may do nothing else, and others may",
 			"tags need a right of their own",
 			"one denied parameter denies its batch, and is named",
 			"a parameter whose key is denied fails with its batch, and is listed without decryption",
