@@ -1,9 +1,10 @@
 package parameters
 
 import (
+	"strings"
+
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/test/awsfake/internal/identity"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/test/awsfake/internal/wire"
-	"strings"
 )
 
 // Faults says whether reading one parameter is to fail, by the name of the parameter; nil means no.
