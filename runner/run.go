@@ -138,6 +138,9 @@ func (r *run) locked(ctx context.Context) int {
 	}
 	if err := kept.Release(ctx); err != nil {
 		r.Log.Warn("the lease could not be given back", "error", err.Error())
+		if code == ExitSomeFailed { // for want of the API server, not of anything that only the next run may find mended
+			code = r.failed(ExitUnavailable, "the run was cut short", err)
+		}
 	}
 	return code
 }

@@ -50,18 +50,19 @@ func ofReport(id, text string) Run {
 		return run
 	}
 	run.State, run.Job, run.Started, run.Message, run.Report = stateOf(r), jobOf(r), r.Started, r.Error, r
+	if !strings.HasPrefix(run.Job, jobs.Name+"-") {
+		run.Job = "" // of a run elsewhere, as far as can be told without its Job
+	}
 	run.Manual = strings.HasPrefix(run.Job, jobs.Manually)
 	return run
 }
 
-// jobOf is the Job of a run, by the Pod in which it was: NAME-XXXXX, with a shard NAME-INDEX-XXXXX. Empty for a run elsewhere.
+// jobOf is the Job of a run, by the Pod in which it was: NAME-XXXXX, with a shard NAME-INDEX-XXXXX. Outside of a Pod it
+// names no Job.
 func jobOf(r *report.Run) string {
 	name := r.Pod[:max(strings.LastIndex(r.Pod, "-"), 0)]
 	if r.Shard != nil {
 		name = strings.TrimSuffix(name, fmt.Sprintf("-%d", r.Shard.Index))
-	}
-	if !strings.HasPrefix(name, jobs.Name+"-") {
-		return ""
 	}
 	return name
 }
@@ -70,8 +71,8 @@ func jobOf(r *report.Run) string {
 func join(runs []Run, job *batchv1.Job) []Run {
 	var reported []*Run
 	for i := range runs {
-		if runs[i].Job == job.Name {
-			runs[i].Manual = jobs.Manual(job)
+		if runs[i].Report != nil && jobOf(runs[i].Report) == job.Name {
+			runs[i].Job, runs[i].Manual = job.Name, jobs.Manual(job)
 			reported = append(reported, &runs[i])
 		}
 	}

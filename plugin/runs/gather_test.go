@@ -104,6 +104,10 @@ func TestAssemble(t *testing.T) {
 			[]batchv1.Job{job(scheduled, byHand, complete)},
 			[]told{{Name: "a", Job: scheduled, State: Succeeded, Manual: true}, {Name: "b", Job: manual, State: Succeeded, Manual: true}},
 		},
+		"a Job may have any name": {
+			map[string]string{"a": reported(t, "now-abcde", nil)}, []batchv1.Job{job("now", byHand, complete)},
+			[]told{{Name: "a", Job: "now", State: Succeeded, Manual: true}},
+		},
 		"a Job that goes on has not reported": {
 			nil, []batchv1.Job{job(manual, byHand)},
 			[]told{{Name: manual, Job: manual, State: Running, Manual: true}},
