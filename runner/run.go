@@ -38,7 +38,7 @@ const (
 	ExitSomeFailed = 1
 	// ExitMisconfigured: no pass can be made until someone changes the flags, the rights or the installed CRDs.
 	ExitMisconfigured = 2
-	// ExitUnavailable: no pass could be made this time, or it was cut short; the next may succeed.
+	// ExitUnavailable: no pass could be made this time, or it was cut short, as by an API server that went away; the next may succeed.
 	ExitUnavailable = 3
 )
 
