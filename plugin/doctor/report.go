@@ -2,14 +2,14 @@ package doctor
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
 
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/cli-runtime/pkg/printers"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/document"
 )
 
 // report is the shape in which programs read what was found. It is versioned: fields are added, not changed.
@@ -23,7 +23,7 @@ type report struct {
 
 func reportOf(f *facts, findings []Finding) report {
 	return report{
-		APIVersion: "externalsecret.kubectl/v1", Kind: "DoctorReport", Namespace: f.namespace, Counts: count(findings), Findings: findings,
+		APIVersion: document.APIVersion, Kind: "DoctorReport", Namespace: f.namespace, Counts: count(findings), Findings: findings,
 	}
 }
 
@@ -42,15 +42,11 @@ func count(findings []Finding) map[Severity]int {
 }
 
 func printDocument(printer printers.ResourcePrinter, r report, out io.Writer) error {
-	encoded, err := json.Marshal(r)
+	object, err := document.Of(r)
 	if err != nil {
 		return err
 	}
-	var object unstructured.Unstructured
-	if err := object.UnmarshalJSON(encoded); err != nil {
-		return err
-	}
-	return printer.PrintObj(&object, out)
+	return printer.PrintObj(object, out)
 }
 
 // indent is where the text of a finding begins, after its severity.

@@ -14,6 +14,7 @@ import (
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider/aws"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/secret"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/document"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/exit"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/scope"
 )
@@ -106,15 +107,11 @@ func (o *Options) printGrants(needs core.Needs) error {
 		}
 	}
 	o.say("Note: what is encrypted with customer managed keys needs kms:Decrypt on those keys besides; which they are is not known here")
-	body, err := json.Marshal(map[string]any{"apiVersion": "externalsecret.kubectl/v1", "kind": "AWSPolicyList", "items": grants})
+	list, err := document.Of(map[string]any{"apiVersion": document.APIVersion, "kind": "AWSPolicyList", "items": grants})
 	if err != nil {
-		return fmt.Errorf("encode the policies: %w", err)
+		return err
 	}
-	document := &unstructured.Unstructured{}
-	if err := json.Unmarshal(body, &document.Object); err != nil {
-		return fmt.Errorf("encode the policies: %w", err)
-	}
-	return o.Printer.PrintObj(document, o.Streams.Out)
+	return o.Printer.PrintObj(list, o.Streams.Out)
 }
 
 // say tells a person something, which may hold text from elsewhere.

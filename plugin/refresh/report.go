@@ -1,20 +1,19 @@
 package refresh
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/cli-runtime/pkg/printers"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/document"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/refresh/controller"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/scope"
 )
 
-// document is the shape of a report in the formats that programs read. It is versioned: fields are added, not changed.
-type document struct {
+// refreshReport is the shape of a report in the formats that programs read.
+type refreshReport struct {
 	APIVersion string               `json:"apiVersion"`
 	Kind       string               `json:"kind"`
 	DryRun     string               `json:"dryRun"`
@@ -28,17 +27,13 @@ func documentPrinter(printer printers.ResourcePrinter) Printer {
 		if report.Results == nil {
 			report.Results = []core.Result{}
 		}
-		encoded, err := json.Marshal(document{
-			APIVersion: "externalsecret.kubectl/v1", Kind: "RefreshReport", DryRun: dryRun, Counts: report.Counts(), Report: report,
+		object, err := document.Of(refreshReport{
+			APIVersion: document.APIVersion, Kind: "RefreshReport", DryRun: dryRun, Counts: report.Counts(), Report: report,
 		})
 		if err != nil {
 			return err
 		}
-		var object unstructured.Unstructured
-		if err := object.UnmarshalJSON(encoded); err != nil {
-			return err
-		}
-		return printer.PrintObj(&object, out)
+		return printer.PrintObj(object, out)
 	}
 }
 

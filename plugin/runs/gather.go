@@ -10,6 +10,7 @@ import (
 
 	batchv1 "k8s.io/api/batch/v1"
 
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/document"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/runs/jobs"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/runner/report"
 )
@@ -42,7 +43,7 @@ func assemble(reports map[string]string, list []batchv1.Job) []Run {
 
 // ofReport is a run by its report. One that can't be read is told of by its id, which has the time.
 func ofReport(id, text string) Run {
-	run := Run{APIVersion: apiVersion, Kind: kindRun, Name: id}
+	run := Run{APIVersion: document.APIVersion, Kind: kindRun, Name: id}
 	r := &report.Run{}
 	if err := json.Unmarshal([]byte(text), r); err != nil {
 		run.State, run.Message = Failed, fmt.Sprintf("its report can't be read: %v", err)
@@ -77,7 +78,7 @@ func join(runs []Run, job *batchv1.Job) []Run {
 		}
 	}
 	run := Run{
-		APIVersion: apiVersion, Kind: kindRun, Name: job.Name, State: Running, Job: job.Name,
+		APIVersion: document.APIVersion, Kind: kindRun, Name: job.Name, State: Running, Job: job.Name,
 		Manual: jobs.Manual(job), Started: job.CreationTimestamp.Time,
 	}
 	ended, well := jobs.Finished(job)

@@ -1,17 +1,16 @@
 package runs
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/duration"
 	"k8s.io/cli-runtime/pkg/printers"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/document"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/runner/report"
 )
 
@@ -64,20 +63,16 @@ func (o Output) printAt(runs []Run, now time.Time) error {
 
 // printDocument prints one run by itself and others as a list.
 func (o Output) printDocument(runs []Run) error {
-	list := &unstructured.UnstructuredList{Object: map[string]any{"apiVersion": apiVersion, "kind": kindList}}
+	list := document.List(kindList)
 	for _, run := range runs {
-		encoded, err := json.Marshal(run)
+		object, err := document.Of(run)
 		if err != nil {
-			return fmt.Errorf("encode run %s: %w", run.Name, err)
-		}
-		var object unstructured.Unstructured
-		if err := object.UnmarshalJSON(encoded); err != nil {
-			return fmt.Errorf("encode run %s: %w", run.Name, err)
+			return fmt.Errorf("run %s: %w", run.Name, err)
 		}
 		if o.One {
-			return o.Printer.PrintObj(&object, o.Out)
+			return o.Printer.PrintObj(object, o.Out)
 		}
-		list.Items = append(list.Items, object)
+		list.Items = append(list.Items, *object)
 	}
 	return o.Printer.PrintObj(list, o.Out)
 }

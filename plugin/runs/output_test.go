@@ -12,6 +12,7 @@ import (
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/fanout"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/document"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/internal/golden"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/runner/report"
 )
@@ -52,17 +53,17 @@ func troubled() Run {
 	}
 	r.Results = append(r.Results, core.Result{Namespace: "shop", Name: "fine", Outcome: core.Unchanged})
 	return Run{
-		APIVersion: apiVersion, Kind: kindRun, Name: r.ID, State: SomeFailed, Job: "externalsecret-runner-29402130", Started: r.Started, Report: r,
+		APIVersion: document.APIVersion, Kind: kindRun, Name: r.ID, State: SomeFailed, Job: "externalsecret-runner-29402130", Started: r.Started, Report: r,
 	}
 }
 
 func every() []Run {
 	quiet := &report.Run{Started: noon.Add(-10 * time.Minute), Seconds: 0.2, Total: 3, Outcomes: map[core.Outcome]int{core.Skipped: 3}}
 	return []Run{
-		{APIVersion: apiVersion, Kind: kindRun, Name: "externalsecret-runner-manual-x7k2p", Job: "externalsecret-runner-manual-x7k2p", Manual: true, State: Running, Started: noon.Add(-3 * time.Second)},
+		{APIVersion: document.APIVersion, Kind: kindRun, Name: "externalsecret-runner-manual-x7k2p", Job: "externalsecret-runner-manual-x7k2p", Manual: true, State: Running, Started: noon.Add(-3 * time.Second)},
 		troubled(),
-		{APIVersion: apiVersion, Kind: kindRun, Name: "20261125t115000.250z-q7k2p", State: Succeeded, Job: "externalsecret-runner-29402125", Started: quiet.Started, Report: quiet},
-		{APIVersion: apiVersion, Kind: kindRun, Name: "notes", State: Failed, Message: "its report can't be read: \x1b[31mno"},
+		{APIVersion: document.APIVersion, Kind: kindRun, Name: "20261125t115000.250z-q7k2p", State: Succeeded, Job: "externalsecret-runner-29402125", Started: quiet.Started, Report: quiet},
+		{APIVersion: document.APIVersion, Kind: kindRun, Name: "notes", State: Failed, Message: "its report can't be read: \x1b[31mno"},
 	}
 }
 

@@ -25,9 +25,8 @@ const (
 )
 
 const (
-	apiVersion = "externalsecret.kubectl/v1"
-	kindRun    = "Run"
-	kindList   = "RunList"
+	kindRun  = "Run"
+	kindList = "RunList"
 )
 
 // Run is a run, past or present. The names of its fields are stable.

@@ -11,6 +11,7 @@ import (
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/resolve"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/secret"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/write"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/document"
 )
 
 // The bounds of how late a refresh may be before it is overdue. A CronJob that runs every few minutes must not make what has a
@@ -23,7 +24,7 @@ const (
 // Assess judges an ExternalSecret by what is recorded in it.
 func Assess(item resolve.Item, now time.Time) Item {
 	judged := Item{
-		TypeMeta: metav1.TypeMeta{APIVersion: apiVersion, Kind: kindItem},
+		TypeMeta: metav1.TypeMeta{APIVersion: document.APIVersion, Kind: kindItem},
 		Metadata: Metadata{Namespace: item.Namespace, Name: item.Name},
 	}
 	if item.ES == nil {

@@ -36,9 +36,8 @@ const (
 )
 
 const (
-	apiVersion = "externalsecret.kubectl/v1"
-	kindItem   = "ExternalSecretStatus"
-	kindList   = "ExternalSecretStatusList"
+	kindItem = "ExternalSecretStatus"
+	kindList = "ExternalSecretStatusList"
 )
 
 // Item is what is known of an ExternalSecret, in the shape that programs read. It is versioned: fields are added, not changed.

@@ -1,7 +1,6 @@
 package status
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"time"
@@ -12,6 +11,7 @@ import (
 	"k8s.io/cli-runtime/pkg/printers"
 	"k8s.io/kubectl/pkg/cmd/get"
 
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/document"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/scope"
 )
 
@@ -87,7 +87,7 @@ func (o Output) printDocument(items []Item) error {
 		}
 		return nil
 	}
-	list := &unstructured.UnstructuredList{Object: map[string]any{"apiVersion": apiVersion, "kind": kindList}}
+	list := document.List(kindList)
 	for _, object := range objects {
 		list.Items = append(list.Items, *object)
 	}
@@ -121,14 +121,11 @@ func (o Output) sort(items []Item) ([]Item, error) {
 func toObjects(items []Item) ([]*unstructured.Unstructured, error) {
 	objects := make([]*unstructured.Unstructured, len(items))
 	for i, item := range items {
-		encoded, err := json.Marshal(item)
+		object, err := document.Of(item)
 		if err != nil {
-			return nil, fmt.Errorf("encode the status of %s: %w", item.Metadata.Name, err)
+			return nil, fmt.Errorf("the status of %s: %w", item.Metadata.Name, err)
 		}
-		objects[i] = &unstructured.Unstructured{}
-		if err := objects[i].UnmarshalJSON(encoded); err != nil {
-			return nil, fmt.Errorf("encode the status of %s: %w", item.Metadata.Name, err)
-		}
+		objects[i] = object
 	}
 	return objects, nil
 }
