@@ -32,13 +32,7 @@ var measured = []string{"externalsecrets", "secretstores", "clustersecretstores"
 func BenchmarkPass(b *testing.B) {
 	cluster := harness.Cluster(b)
 	cluster.ApplyCRDs(b)
-	endpoint := harness.AWS(b)
-	endpoint.Latency(b, "", latency)
-	values := map[string]string{}
-	for i := range secrets {
-		values[remoteName(i)] = fmt.Sprintf(`{"username":"user-%d","password":"password-%d"}`, i, i)
-	}
-	endpoint.Seed(b, values)
+	endpoint := newProvider(b)
 	runner := harness.Build(b, "./cmd/externalsecret-runner")
 	plugin := harness.Build(b, "./cmd/kubectl-externalsecret")
 	environment := append(endpoint.Env(), "KUBECONFIG="+cluster.Kubeconfig())

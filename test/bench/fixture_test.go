@@ -19,6 +19,7 @@ import (
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/kube"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/test/harness"
 )
 
 // fixture fills namespaces with ExternalSecrets and does by hand what a pass would have to ask of the API server.
@@ -35,6 +36,19 @@ func newFixture(b *testing.B, config *rest.Config) *fixture {
 	client, err := kube.New(b.Context(), config)
 	require.NoError(b, err)
 	return &fixture{dynamic: objects, client: client}
+}
+
+// newProvider is an AWS that answers after latency and has all the secrets that populate's ExternalSecrets ask for.
+func newProvider(b *testing.B) *harness.Endpoint {
+	b.Helper()
+	endpoint := harness.AWS(b)
+	endpoint.Latency(b, "", latency)
+	values := map[string]string{}
+	for i := range secrets {
+		values[remoteName(i)] = fmt.Sprintf(`{"username":"user-%d","password":"password-%d"}`, i, i)
+	}
+	endpoint.Seed(b, values)
+	return endpoint
 }
 
 func (f *fixture) namespace(b *testing.B, name string) string {

@@ -31,13 +31,7 @@ const newcomers, burst = 100, 200
 func BenchmarkLinger(b *testing.B) {
 	cluster := harness.Cluster(b)
 	cluster.ApplyCRDs(b)
-	endpoint := harness.AWS(b)
-	endpoint.Latency(b, "", latency)
-	values := map[string]string{}
-	for i := range secrets {
-		values[remoteName(i)] = fmt.Sprintf(`{"username":"user-%d","password":"password-%d"}`, i, i)
-	}
-	endpoint.Seed(b, values)
+	endpoint := newProvider(b)
 	fixture := newFixture(b, cluster.Config())
 	namespace := fixture.namespace(b, "linger")
 	fixture.populate(b, namespace, 1000)
