@@ -133,12 +133,13 @@ func (r *run) locked(ctx context.Context) int {
 	code := r.passAndLinger(ctx, kept.Lost)
 	select {
 	case <-kept.Lost:
-		code = r.failed(ExitUnavailable, "the run was cut short", context.Cause(ctx))
+		code = r.failed(ExitUnavailable, "the run was cut short", kept.Err())
 	default:
 	}
 	if err := kept.Release(ctx); err != nil {
 		r.Log.Warn("the lease could not be given back", "error", err.Error())
-		if code == ExitSomeFailed { // for want of the API server, not of anything that only the next run may find mended
+		// What failed may have failed for want of the API server: the Job tries again what it would else leave to the next run.
+		if code == ExitSomeFailed && exitCodeOf(err) == ExitUnavailable {
 			code = r.failed(ExitUnavailable, "the run was cut short", err)
 		}
 	}
@@ -183,8 +184,8 @@ func (r *run) passAndLinger(ctx context.Context, abort <-chan struct{}) int {
 	}
 	r.logNotes(pass.Notes)
 	r.report.Add(pass, r.Report == ReportFull)
-	r.report.Exit = r.verdict()
 	if r.Linger > 0 && ctx.Err() == nil {
+		r.report.Exit = r.verdict()
 		r.publish(ctx)
 		if err := r.linger(ctx, config, pass.Results); err != nil {
 			return r.failed(exitCodeOf(err), "the run was cut short", err)

@@ -21,7 +21,11 @@ type Kept struct {
 	cancel context.CancelCauseFunc
 	stop   chan struct{}
 	ended  chan struct{}
+	err    error // why it is lost; read after Lost is closed
 }
+
+// Err is why the lease is lost, once Lost is closed.
+func (k *Kept) Err() error { return k.err }
 
 // Keep renews the lease, which has been acquired, until Release is called or it is lost: also when ctx is done, because a run has
 // things in flight then. The context that it returns is done when the run is to end: with ctx, or because the lease is lost, which
@@ -33,6 +37,7 @@ func (l *Lock) Keep(ctx context.Context) (context.Context, *Kept) {
 	go func() {
 		defer close(k.ended)
 		if err := l.renewUntil(context.WithoutCancel(ctx), k.stop); err != nil {
+			k.err = err
 			cancel(err)
 			close(lost)
 		}
@@ -40,7 +45,8 @@ func (l *Lock) Keep(ctx context.Context) (context.Context, *Kept) {
 	return kept, k
 }
 
-// Release ends the renewing and gives the lease back, unless it is lost. The context is done after it.
+// Release ends the renewing and gives the lease back, unless it is lost or gone by then. An error is that of the API server, and the
+// lease is held until it expires. The context is done after it.
 func (k *Kept) Release(ctx context.Context) error {
 	defer k.cancel(context.Canceled)
 	close(k.stop)
@@ -52,8 +58,30 @@ func (k *Kept) Release(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseWithin)
 	defer cancel()
-	k.lock.held.Spec.HolderIdentity = nil
-	return k.lock.Objects.Update(ctx, k.lock.ref(), k.lock.held)
+	return k.lock.giveBack(ctx)
+}
+
+// giveBack writes that nobody holds the lease, if that is this run still.
+func (l *Lock) giveBack(ctx context.Context) error {
+	for {
+		next := l.held.DeepCopy()
+		next.Spec.HolderIdentity = nil
+		err := l.Objects.Update(ctx, l.ref(), next)
+		if apierrors.IsNotFound(err) {
+			return nil
+		}
+		if !apierrors.IsConflict(err) {
+			return err
+		}
+		current, err := l.read(ctx)
+		if err != nil {
+			return err
+		}
+		if current == nil || holderOf(current) != l.Holder() {
+			return nil
+		}
+		l.held = current // somebody has touched it, or an answer did not arrive
+	}
 }
 
 // renewUntil renews the lease until stop is closed. An error means that it is lost.

@@ -226,6 +226,53 @@ func TestKeep(t *testing.T) {
 			assert.Equal(t, version, s.version, "what is lost is not written to")
 		})
 	}
+	t.Run("why it is lost is known of a run that was stopped before", func(t *testing.T) {
+		t.Parallel()
+		s := &server{}
+		lock := lockOn(t, s, "pod")
+		require.NoError(t, lock.Acquire(t.Context()))
+		ctx, stop := context.WithCancel(t.Context())
+		_, k := lock.Keep(ctx)
+		stop()
+		s.set(heldBy("thief_run-0", time.Now()))
+		<-k.Lost
+		require.ErrorContains(t, k.Err(), "thief_run-0")
+	})
+	t.Run("it is given back right after somebody has touched it", func(t *testing.T) {
+		t.Parallel()
+		s := &server{}
+		_, k := keep(t, s)
+		touched := s.lease.DeepCopy()
+		touched.Labels = map[string]string{"seen": "yes"}
+		s.set(touched)
+		require.NoError(t, k.Release(t.Context()))
+		assert.Empty(t, s.holder())
+		assert.Equal(t, "yes", s.lease.Labels["seen"])
+	})
+	t.Run("there is nothing to give back where it is gone", func(t *testing.T) {
+		t.Parallel()
+		s := &server{}
+		_, k := keep(t, s)
+		s.set(nil)
+		require.NoError(t, k.Release(t.Context()))
+	})
+	t.Run("there is nothing to give back where another has it", func(t *testing.T) {
+		t.Parallel()
+		s := &server{}
+		_, k := keep(t, s)
+		s.set(heldBy("thief_run-0", time.Now()))
+		require.NoError(t, k.Release(t.Context()))
+		assert.Equal(t, "thief_run-0", s.holder())
+	})
+	t.Run("that it can't be given back is told", func(t *testing.T) {
+		t.Parallel()
+		s := &server{}
+		_, k := keep(t, s)
+		s.mu.Lock()
+		s.down = true
+		s.mu.Unlock()
+		require.Error(t, k.Release(t.Context()))
+	})
 	t.Run("somebody may touch it", func(t *testing.T) {
 		t.Parallel()
 		s := &server{}

@@ -20,13 +20,13 @@ func WriteFile(path string, run *report.Run, now time.Time) error {
 		path = fmt.Sprintf("%s-%d%s", strings.TrimSuffix(path, extension), run.Shard.Index, extension)
 	}
 	text := textOf(run, now, shardLabel(run)...)
-	if !strings.Contains(text, lastSuccess) {
+	if !strings.Contains(text, prefix+lastSuccess) {
 		before, err := os.ReadFile(path) //nolint:gosec // the operator names the file
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("read the metrics of the last run: %w", err)
 		}
 		for line := range strings.Lines(string(before)) {
-			if strings.Contains(line, lastSuccess) { // its help and type, too
+			if strings.Contains(line, prefix+lastSuccess) { // its help and type, too
 				text += line
 			}
 		}

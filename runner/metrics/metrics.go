@@ -18,7 +18,7 @@ import (
 const prefix = "externalsecret_runner_"
 
 // lastSuccess is the metric that outlives runs that fail.
-const lastSuccess = prefix + "last_success_timestamp_seconds"
+const lastSuccess = "last_success_timestamp_seconds"
 
 // exposition is a text in Prometheus's exposition format.
 type exposition struct {
@@ -52,7 +52,7 @@ func textOf(run *report.Run, now time.Time, labels ...string) string {
 	e := &exposition{common: labels}
 	e.family("last_run_timestamp_seconds", "When the last run ended.")(seconds(now))
 	if run.Exit == 0 {
-		e.family("last_success_timestamp_seconds", "When the last run ended that had no failure.")(seconds(now))
+		e.family(lastSuccess, "When the last run ended that had no failure.")(seconds(now))
 	}
 	e.family("exit_code", "Exit code of the last run.")(float64(run.Exit))
 	e.family("duration_seconds", "How long the pass of the last run took.")(run.Seconds)

@@ -65,27 +65,14 @@ func (c *NodeCluster) AWS(t testing.TB) *Endpoint {
 	return startAWS(t, "-listen", net.JoinHostPort(c.Info.HostAddress, "0"))
 }
 
-// LoadImage puts the images of a tarball, in the format of OCI or of docker save, on the node, under the names they have in there.
-// Pods use them with imagePullPolicy IfNotPresent or Never.
-func (c *NodeCluster) LoadImage(t testing.TB, tarball string) {
-	t.Helper()
-	c.load(t, "--image", tarball)
-}
-
 // LoadProgram puts an image on the node that has one static program and nothing else, and runs it as user 65532. A name that
 // begins with localhost/ can be no other image's.
 func (c *NodeCluster) LoadProgram(t testing.TB, name, bin string) {
 	t.Helper()
-	c.load(t, "--program", bin, "--name", name)
+	require.NoError(t, shared.load(t.Context(), c.ControlPlane, "--program", bin, "--name", name))
 }
 
-// load runs the command load of the cluster's program.
-func (c *NodeCluster) load(t testing.TB, flags ...string) {
-	t.Helper()
-	require.NoError(t, shared.load(t.Context(), c.ControlPlane, flags...))
-}
-
-// load does what NodeCluster's load says.
+// load runs the command load of the cluster's program, which puts images on its node.
 func (s *session) load(ctx context.Context, c *ControlPlane, flags ...string) error {
 	bin, err := s.build(clusterProgram())
 	if err != nil {
