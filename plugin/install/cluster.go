@@ -56,12 +56,8 @@ func (c *cluster) get(ctx context.Context, object *unstructured.Unstructured) (*
 	return live, nil
 }
 
-// apply brings an object to what it should be, by a server-side apply.
-func (c *cluster) apply(ctx context.Context, object *unstructured.Unstructured) (change, error) {
-	before, err := c.get(ctx, object)
-	if err != nil {
-		return "", err
-	}
+// apply brings an object to what it should be, by a server-side apply. before is what it is now, nil if there is none.
+func (c *cluster) apply(ctx context.Context, object, before *unstructured.Unstructured) (change, error) {
 	after, err := c.resource(object).Apply(ctx, object.GetName(), object, metav1.ApplyOptions{
 		FieldManager: manager, Force: c.forceConflicts, DryRun: c.dryRunAll(),
 	})

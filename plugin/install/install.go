@@ -52,35 +52,48 @@ func (o *Options) Run(ctx context.Context) error {
 		return fmt.Errorf("make a client: %w", err)
 	}
 	c := &cluster{client: client, forceConflicts: o.ForceConflicts, dryRun: o.ServerDryRun}
-	var rest []*unstructured.Unstructured
-	var applied []*unstructured.Unstructured
+	var crds, rest []*unstructured.Unstructured
 	for i := range objects {
 		object := &objects[i]
-		if object.GetKind() != kindCRD {
-			rest = append(rest, object)
+		if object.GetKind() == kindCRD {
+			crds = append(crds, object)
 			continue
 		}
-		if err := o.applyCRD(ctx, c, object); err != nil {
+		if err := o.notAnothers(ctx, c, object); err != nil { // before anything is written
 			return err
 		}
-		applied = append(applied, object)
+		rest = append(rest, object)
+	}
+	for _, crd := range crds {
+		if err := o.applyCRD(ctx, c, crd); err != nil {
+			return err
+		}
 	}
 	if o.Wait && !o.ServerDryRun {
-		if err := o.established(ctx, c, applied); err != nil {
+		if err := o.established(ctx, c, crds); err != nil {
 			return err
 		}
 	}
 	for _, object := range rest {
-		if err := o.notAnothers(ctx, c, object); err != nil {
-			return err
-		}
-		became, err := c.apply(ctx, object)
+		live, err := c.get(ctx, object)
 		if err != nil {
 			return err
 		}
-		o.tell(object, became)
+		if err := o.apply(ctx, c, object, live); err != nil {
+			return err
+		}
 	}
 	return o.prune(ctx, c, rest)
+}
+
+// apply brings an object to what it should be, and tells what became of it.
+func (o *Options) apply(ctx context.Context, c *cluster, object, live *unstructured.Unstructured) error {
+	became, err := c.apply(ctx, object, live)
+	if err != nil {
+		return err
+	}
+	o.tell(object, became)
+	return nil
 }
 
 const kindCRD = "CustomResourceDefinition"
@@ -95,12 +108,7 @@ func (o *Options) applyCRD(ctx context.Context, c *cluster, crd *unstructured.Un
 		fmt.Fprintf(o.Streams.Out, "%s %s: %s has installed it\n", nameOf(crd), left, managerOf(live))
 		return nil
 	}
-	became, err := c.apply(ctx, crd)
-	if err != nil {
-		return err
-	}
-	o.tell(crd, became)
-	return nil
+	return o.apply(ctx, c, crd, live)
 }
 
 // notAnothers refuses to take rights in the whole cluster away from a runner that is installed in another namespace.

@@ -15,14 +15,12 @@ import (
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/runner/report"
 )
 
-// gather reads the reports and the Jobs, and puts them together.
+// gather reads the Jobs and the reports, and puts them together. The Jobs come first: of one that has ended by then, the report
+// is there.
 func gather(ctx context.Context, r *jobs.Runner) ([]Run, error) {
+	list, unlisted := r.Jobs(ctx)
 	reports, err := r.Reports(ctx)
-	if err != nil {
-		return nil, err
-	}
-	list, err := r.Jobs(ctx)
-	if err != nil {
+	if err := cmp.Or(err, unlisted); err != nil {
 		return nil, err
 	}
 	return assemble(reports, list), nil

@@ -186,9 +186,15 @@ func TestWhatOthersHaveInstalledIsLeftAlone(t *testing.T) {
 	assert.Contains(t, r.Stderr, "schedule")
 	i.well(t, "install", "--force-conflicts")
 
-	r = i.run(t, "install", "-n", "elsewhere")
+	rights := func() string {
+		return i.Kubectl(t, "", "get", "clusterrole", "externalsecret-runner", "-o", "jsonpath={.metadata.resourceVersion}")
+	}
+	had := rights()
+	r = i.run(t, "install", "-n", "elsewhere", "--secret-access=get")
 	assert.Equal(t, 1, r.Code, "one runner serves the whole cluster")
 	assert.Contains(t, r.Stderr, "clusterrolebinding.rbac.authorization.k8s.io/externalsecret-runner gives its rights to a runner in another namespace")
+	assert.Equal(t, had, rights(), "the other runner keeps its rights as they are")
+	assert.NotContains(t, i.Kubectl(t, "", "get", "namespaces", "-o", "name"), "elsewhere", "nothing is left half done")
 
 	out = i.well(t, "uninstall", "--crds")
 	assert.Contains(t, out, name+" left as it is: Helm release operators/eso has installed it\n")
