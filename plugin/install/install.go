@@ -65,7 +65,7 @@ func (o *Options) Run(ctx context.Context) error {
 		rest = append(rest, object)
 	}
 	for _, crd := range crds {
-		if err := o.applyCRD(ctx, c, crd); err != nil {
+		if err := o.apply(ctx, c, crd); err != nil {
 			return err
 		}
 	}
@@ -75,40 +75,37 @@ func (o *Options) Run(ctx context.Context) error {
 		}
 	}
 	for _, object := range rest {
-		live, err := c.get(ctx, object)
-		if err != nil {
-			return err
-		}
-		if err := o.apply(ctx, c, object, live); err != nil {
+		if err := o.apply(ctx, c, object); err != nil {
 			return err
 		}
 	}
 	return o.prune(ctx, c, rest)
 }
 
-// apply brings an object to what it should be, and tells what became of it.
-func (o *Options) apply(ctx context.Context, c *cluster, object, live *unstructured.Unstructured) error {
+const (
+	kindCRD       = "CustomResourceDefinition"
+	kindNamespace = "Namespace"
+)
+
+// apply brings an object to what it should be, and tells what became of it. CRDs and namespaces of somebody else are left alone: a
+// CRD that its owner did not expect to change is no small matter, and neither are the rules for all Pods of a namespace, which would
+// count as ours and go with everything in it.
+func (o *Options) apply(ctx context.Context, c *cluster, object *unstructured.Unstructured) error {
+	live, err := c.get(ctx, object)
+	if err != nil {
+		return err
+	}
+	shared := object.GetKind() == kindCRD || object.GetKind() == kindNamespace
+	if shared && live != nil && !installedByUs(live) {
+		fmt.Fprintf(o.Streams.Out, "%s %s: %s has installed it\n", nameOf(object), left, managerOf(live))
+		return nil
+	}
 	became, err := c.apply(ctx, object, live)
 	if err != nil {
 		return err
 	}
 	o.tell(object, became)
 	return nil
-}
-
-const kindCRD = "CustomResourceDefinition"
-
-// applyCRD makes or renews a CRD, unless it is somebody else's: a CRD that its owner did not expect to change is no small matter.
-func (o *Options) applyCRD(ctx context.Context, c *cluster, crd *unstructured.Unstructured) error {
-	live, err := c.get(ctx, crd)
-	if err != nil {
-		return err
-	}
-	if live != nil && !installedByUs(live) {
-		fmt.Fprintf(o.Streams.Out, "%s %s: %s has installed it\n", nameOf(crd), left, managerOf(live))
-		return nil
-	}
-	return o.apply(ctx, c, crd, live)
 }
 
 // notAnothers refuses to take rights in the whole cluster away from a runner that is installed in another namespace.

@@ -95,7 +95,7 @@ func (o *Uninstall) state(ctx context.Context, c *cluster) ([]*unstructured.Unst
 
 // namespace is the namespace, if install has made it.
 func (o *Uninstall) namespace(ctx context.Context, c *cluster) ([]*unstructured.Unstructured, error) {
-	return o.ours(ctx, c, objectOf("v1", "Namespace", types.NamespacedName{Name: o.Namespace}))
+	return o.ours(ctx, c, objectOf("v1", kindNamespace, types.NamespacedName{Name: o.Namespace}))
 }
 
 // definitions are the CRDs that install has made, if they are to go. They take every ExternalSecret with them, and those the

@@ -202,6 +202,24 @@ func TestWhatOthersHaveInstalledIsLeftAlone(t *testing.T) {
 	i.Kubectl(t, "", "delete", "crd", "externalsecrets.external-secrets.io")
 }
 
+func TestANamespaceOfOthersStaysAsItIs(t *testing.T) {
+	i := fresh(t)
+	defer i.clear(t)
+	namespace := i.Namespace(t)
+	i.Kubectl(t, namespace, "create", "configmap", "precious")
+	labels := func() string {
+		return i.Kubectl(t, "", "get", "namespace", namespace, "-o", "jsonpath={.metadata.labels}")
+	}
+	had := labels()
+	assert.Contains(t, i.well(t, "install", never, "-n", namespace), "namespace/"+namespace+" left as it is: ")
+	assert.Equal(t, had, labels(), "its Pods go on under the rules they had")
+	out := i.well(t, "uninstall", "-n", namespace)
+	assert.Contains(t, out, "cronjob.batch/externalsecret-runner deleted\n")
+	assert.Contains(t, out, "namespace/"+namespace+" left as it is: ")
+	i.Kubectl(t, namespace, "get", "configmap", "precious")
+	assert.Equal(t, "Active", i.Kubectl(t, "", "get", "namespace", namespace, "-o", "jsonpath={.status.phase}"))
+}
+
 func TestWhatIsExportedCanBeApplied(t *testing.T) {
 	i := fresh(t)
 	defer i.clear(t)
