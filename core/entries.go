@@ -9,6 +9,7 @@ import (
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/resolve"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/secret"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/shape"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/trace"
 )
 
 // entryError says which entry of an ExternalSecret a provider's error is about.
@@ -32,6 +33,15 @@ func (e *entryError) Error() string {
 
 func (e *entryError) Unwrap() error { return e.err }
 
+// ofEntry says which entry err is about, and that it was read in vain: by a caller whom the provider does not know, or otherwise.
+func ofEntry(read resolve.Read, key string, err error) error {
+	step := trace.Read
+	if provider.KindOf(err) == provider.Unauthenticated {
+		step = trace.Identity
+	}
+	return trace.At(step, &entryError{read: read, key: key, err: err})
+}
+
 // errNoMatch is the failure of a search under deletionPolicy Retain: a Secret must not be thought synced that has nothing of
 // what was asked for.
 var errNoMatch = errors.New("no remote secret matches: check name, path and tags, and what the store's identity may list")
@@ -52,7 +62,7 @@ func (t *task) entries() (entries []shape.Entry, absent []error, err error) {
 			answer := t.answers[fetch.Key{Identity: read.Identity, Ref: read.Ref}]
 			entry.Payload, entry.Parts = answer.Value, answer.Parts
 			if answer.Err != nil {
-				err = &entryError{read: read, key: read.Ref.Key, err: answer.Err}
+				err = ofEntry(read, read.Ref.Key, answer.Err)
 			}
 		}
 		switch {
@@ -74,12 +84,12 @@ func (t *task) entries() (entries []shape.Entry, absent []error, err error) {
 func (t *task) searched(read resolve.Read) (values map[string]secret.Value, gone []error, err error) {
 	result := t.found[read.Path]
 	if result.Err != nil {
-		return nil, nil, &entryError{read: read, err: result.Err}
+		return nil, nil, ofEntry(read, "", result.Err)
 	}
 	values = make(map[string]secret.Value, len(result.Found))
 	for _, found := range result.Found {
 		answer := t.answers[fetch.Key{Identity: read.Identity, Ref: found.Ref}]
-		failure := &entryError{read: read, key: found.Key, err: answer.Err}
+		failure := ofEntry(read, found.Key, answer.Err)
 		switch {
 		case answer.Err == nil:
 			values[found.Key] = answer.Value
@@ -90,7 +100,7 @@ func (t *task) searched(read resolve.Read) (values map[string]secret.Value, gone
 		}
 	}
 	if len(values) == 0 {
-		return nil, gone, &entryError{read: read, err: errNoMatch}
+		return nil, gone, ofEntry(read, "", errNoMatch)
 	}
 	return values, gone, nil
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/secret"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/trace"
 )
 
 // Registry maps the name of a provider, as in spec.provider of a store ("aws"), to what serves it.
@@ -42,6 +43,12 @@ type Finder interface {
 	Find(ctx context.Context, find *api.Find) ([]Found, error)
 }
 
+// Identifier is a Reader that can ask its provider for whom it takes the caller. That is a request of its own, and none that reading
+// needs: it is made for a person who wants to know.
+type Identifier interface {
+	Identity(ctx context.Context) ([]trace.Fact, error)
+}
+
 // Found is a remote secret that a search has come upon.
 type Found struct {
 	// Key is what the secret is called in the result: its full name.
@@ -58,6 +65,8 @@ type Location struct {
 	Ref func(remote *api.RemoteRef) Ref
 	// Credentials are all that Open may ask its Credentials for, besides APIServer.
 	Credentials []CredentialRef
+	// Place tells a person where it is, such as its region, and Login as whom it is read, such as the chain of roles.
+	Place, Login []trace.Fact
 }
 
 // CredentialKind is what a store asks its Credentials for: the method of that name.
@@ -93,7 +102,10 @@ type Answer struct {
 	// Parts are those of a secret that is a map by nature, byte for byte; nil for any other. Value is then the same as a JSON object,
 	// in which bytes that are no text are lost.
 	Parts map[string]secret.Value
-	Err   error
+	// Version is the provider's name of the version that this is, and Changed when that was written; empty where it does not tell.
+	Version string
+	Changed time.Time
+	Err     error
 }
 
 // Store is the part of a SecretStore or ClusterSecretStore that a provider may see.

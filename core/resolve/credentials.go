@@ -15,6 +15,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/secret"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/trace"
 )
 
 // CredentialReader reads what stores log in with.
@@ -50,10 +51,10 @@ func (c *Credentials) Secret(ctx context.Context, namespace, name, key string) (
 	if !ok {
 		s, err := c.reader.GetSecret(ctx, namespace, name)
 		if apierrors.IsNotFound(err) {
-			return secret.Value{}, fmt.Errorf("there is no Secret %q in namespace %q", name, namespace)
+			return secret.Value{}, unreadable("there is no Secret %q in namespace %q", name, namespace)
 		}
 		if err != nil {
-			return secret.Value{}, fmt.Errorf("namespace %q: %w", namespace, err)
+			return secret.Value{}, unreadable("namespace %q: %w", namespace, err)
 		}
 		data = s.Data
 		c.secrets[id] = data
@@ -70,10 +71,10 @@ func (c *Credentials) Secret(ctx context.Context, namespace, name, key string) (
 func (c *Credentials) ServiceAccount(ctx context.Context, namespace, name string) (map[string]string, error) {
 	annotations, err := c.reader.ServiceAccount(ctx, namespace, name)
 	if apierrors.IsNotFound(err) {
-		return nil, fmt.Errorf("there is no ServiceAccount %q in namespace %q", name, namespace)
+		return nil, unreadable("there is no ServiceAccount %q in namespace %q", name, namespace)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("namespace %q: %w", namespace, err)
+		return nil, unreadable("namespace %q: %w", namespace, err)
 	}
 	return annotations, nil
 }
@@ -82,7 +83,7 @@ func (c *Credentials) ServiceAccount(ctx context.Context, namespace, name string
 func (c *Credentials) Token(ctx context.Context, namespace, name string, audiences []string) (secret.Value, time.Time, error) {
 	token, expires, err := c.reader.Token(ctx, namespace, name, audiences)
 	if err != nil {
-		return secret.Value{}, time.Time{}, fmt.Errorf("namespace %q: %w", namespace, err)
+		return secret.Value{}, time.Time{}, trace.At(trace.Token, fmt.Errorf("namespace %q: %w", namespace, err))
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -94,10 +95,10 @@ func (c *Credentials) Token(ctx context.Context, namespace, name string, audienc
 func (c *Credentials) ConfigMap(ctx context.Context, namespace, name, key string) (string, error) {
 	data, err := c.reader.ConfigMap(ctx, namespace, name)
 	if apierrors.IsNotFound(err) {
-		return "", fmt.Errorf("there is no ConfigMap %q in namespace %q", name, namespace)
+		return "", unreadable("there is no ConfigMap %q in namespace %q", name, namespace)
 	}
 	if err != nil {
-		return "", fmt.Errorf("namespace %q: %w", namespace, err)
+		return "", unreadable("namespace %q: %w", namespace, err)
 	}
 	text, ok := data[key]
 	if !ok {
@@ -111,8 +112,13 @@ func (c *Credentials) APIServer() *rest.Config { return c.reader.APIServer() }
 
 // noKey is the error for an object that lacks a key.
 func noKey[V any](kind string, data map[string]V, namespace, name, key string) error {
-	return fmt.Errorf("%s %q in namespace %q has no key %q; its keys are: %s",
+	return unreadable("%s %q in namespace %q has no key %q; its keys are: %s",
 		kind, name, namespace, key, strings.Join(slices.Sorted(maps.Keys(data)), ", "))
+}
+
+// unreadable is why something that a store logs in with can't be read.
+func unreadable(format string, args ...any) error {
+	return trace.At(trace.Credentials, fmt.Errorf(format, args...))
 }
 
 // AddTo makes mask hide every credential that was given out so far.

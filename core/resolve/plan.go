@@ -7,6 +7,7 @@ import (
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api/generators"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/trace"
 )
 
 // Read is one entry of an ExternalSecret's data or dataFrom, resolved to the remote secret it wants.
@@ -72,6 +73,8 @@ type Opening struct {
 	Store    provider.Store
 	// Credentials are all that logging in to it may read.
 	Credentials []provider.CredentialRef
+	// Place and Login are those of its provider.Location.
+	Place, Login []trace.Fact
 }
 
 // Foreign tells whether an ExternalSecret reads a store that is served by another controller, nil if not: then all of it is
@@ -126,10 +129,10 @@ func storeRefs(es *api.ExternalSecret) []api.SecretStoreRef {
 // Foreign is an *OtherClassError. It is not safe for concurrent use.
 func (p *Planner) Plan(ctx context.Context, es *api.ExternalSecret) ([]Read, error) {
 	if other := p.Foreign(ctx, es); other != nil {
-		return nil, other
+		return nil, trace.At(trace.Class, other)
 	}
 	if err := Check(es); err != nil {
-		return nil, err
+		return nil, trace.At(trace.Rules, err)
 	}
 	reads := make([]Read, 0, len(es.Spec.DataFrom)+len(es.Spec.Data))
 	for i := range es.Spec.DataFrom {
@@ -145,7 +148,7 @@ func (p *Planner) Plan(ctx context.Context, es *api.ExternalSecret) ([]Read, err
 			err = p.locate(ctx, es, from.SourceRef, &read)
 		}
 		if err != nil {
-			return nil, err
+			return nil, trace.At(trace.Store, err)
 		}
 		reads = append(reads, read)
 	}
@@ -153,7 +156,7 @@ func (p *Planner) Plan(ctx context.Context, es *api.ExternalSecret) ([]Read, err
 		data := &es.Spec.Data[i]
 		reads = append(reads, Read{Path: fmt.Sprintf("spec.data[%d]", i), SecretKey: data.SecretKey, Remote: &data.RemoteRef})
 		if err := p.locate(ctx, es, data.SourceRef, &reads[len(reads)-1]); err != nil {
-			return nil, err
+			return nil, trace.At(trace.Store, err)
 		}
 	}
 	return reads, nil
@@ -166,14 +169,14 @@ func (p *Planner) locate(ctx context.Context, es *api.ExternalSecret, source *ap
 		ref, field = *source.StoreRef, read.Path+".sourceRef.storeRef"
 	}
 	if ref.Name == "" {
-		return fmt.Errorf("%s.name is missing: %s has no store to read from", field, read.Path)
+		return trace.At(trace.Rules, fmt.Errorf("%s.name is missing: %s has no store to read from", field, read.Path))
 	}
 	store, err := p.Stores.Get(ctx, ref, es.Namespace)
 	if err != nil {
 		return fmt.Errorf("%s: %w", field, err)
 	}
 	if err := p.Stores.Allowed(ctx, store, es.Namespace); err != nil {
-		return fmt.Errorf("%s: %w", field, err)
+		return trace.At(trace.Namespace, fmt.Errorf("%s: %w", field, err))
 	}
 	if err := checkInterval(store.Spec.RefreshInterval); err != nil {
 		return fmt.Errorf("%s: %s %q: %w", field, store.Kind, store.Name, err)
@@ -200,17 +203,28 @@ func (p *Planner) locate(ctx context.Context, es *api.ExternalSecret, source *ap
 		p.openers = map[string]opener{}
 	}
 	if _, ok := p.openers[read.Identity]; !ok {
-		p.openers[read.Identity] = opener{served, Opening{Provider: name, Store: view, Credentials: location.Credentials}}
+		p.openers[read.Identity] = opener{served, Opening{
+			Provider: name, Store: view, Credentials: location.Credentials, Place: location.Place, Login: location.Login,
+		}}
 	}
 	return nil
 }
 
 // Open opens the reader of an identity that Plan gave out.
 func (p *Planner) Open(ctx context.Context, identity string) (provider.Reader, error) {
+	return p.OpenWith(ctx, identity, p.Credentials)
+}
+
+// OpenWith is Open with credentials that come by another way.
+func (p *Planner) OpenWith(ctx context.Context, identity string, credentials provider.Credentials) (provider.Reader, error) {
 	o := p.openers[identity]
-	reader, err := o.provider.Open(ctx, o.Store, p.Credentials)
+	reader, err := o.provider.Open(ctx, o.Store, credentials)
 	if err != nil {
-		return nil, &OpenError{Cause: err}
+		step := trace.Identity
+		if provider.KindOf(err) == provider.Invalid {
+			step = trace.Credentials // what the store says of them is not enough to log in with
+		}
+		return nil, &OpenError{Cause: trace.At(step, err)}
 	}
 	return reader, nil
 }

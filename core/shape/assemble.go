@@ -10,6 +10,7 @@ import (
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/secret"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/shape/rewrite"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/trace"
 )
 
 // maxData is the API server's limit for the values of a Secret, in bytes.
@@ -53,7 +54,8 @@ func Assemble(entries []Entry, final bool) (map[string]secret.Value, error) {
 		size += value.Len()
 	}
 	if final && size > maxData {
-		return nil, fmt.Errorf("the Secret would hold %d bytes, and a Secret holds at most %d: fetch fewer keys, or split them", size, maxData)
+		return nil, trace.At(trace.Target,
+			fmt.Errorf("the Secret would hold %d bytes, and a Secret holds at most %d: fetch fewer keys, or split them", size, maxData))
 	}
 	return data, nil
 }
@@ -74,7 +76,7 @@ func (e Entry) place() string {
 func (e Entry) values(final bool) (map[string]secret.Value, error) {
 	values, strategies, err := e.raw()
 	if err != nil {
-		return nil, err
+		return nil, trace.At(trace.Property, err)
 	}
 	switch {
 	case len(e.Rewrite) > 0:
@@ -82,11 +84,11 @@ func (e Entry) values(final bool) (map[string]secret.Value, error) {
 	case e.SecretKey == "" && e.Made == nil:
 		values, err = ConvertKeys(strategies.conversion, values)
 	}
-	if err != nil {
-		return nil, err
+	if err == nil {
+		err = ValidateKeys(values, final)
 	}
-	if err := ValidateKeys(values, final); err != nil {
-		return nil, err
+	if err != nil {
+		return nil, trace.At(trace.Rewrite, err)
 	}
 	if e.Made != nil {
 		return values, nil
@@ -94,10 +96,10 @@ func (e Entry) values(final bool) (map[string]secret.Value, error) {
 	for _, key := range slices.Sorted(maps.Keys(values)) {
 		decoded, err := Decode(strategies.decoding, values[key])
 		if err != nil {
-			return nil, fmt.Errorf("key %q: %w", key, err)
+			return nil, trace.At(trace.Decoding, fmt.Errorf("key %q: %w", key, err))
 		}
 		if err := checkNullBytes(strategies.nullBytes, decoded); err != nil {
-			return nil, fmt.Errorf("key %q: %w", key, err)
+			return nil, trace.At(trace.Decoding, fmt.Errorf("key %q: %w", key, err))
 		}
 		values[key] = decoded
 	}

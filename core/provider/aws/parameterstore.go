@@ -4,6 +4,7 @@ import (
 	"context"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -205,5 +206,7 @@ func parameterValue(parameter *types.Parameter) provider.Answer {
 	if parameter == nil || parameter.Value == nil {
 		return provider.Answer{Err: &provider.Error{Kind: provider.Invalid, Op: "GetParameter", Message: "the parameter holds no value"}}
 	}
-	return provider.Answer{Value: secret.FromString(*parameter.Value)}
+	return provider.Answer{
+		Value: secret.FromString(*parameter.Value), Version: strconv.FormatInt(parameter.Version, 10), Changed: aws.ToTime(parameter.LastModifiedDate),
+	}
 }

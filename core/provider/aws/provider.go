@@ -54,7 +54,8 @@ func (p Provider) Locate(store provider.Store) (provider.Location, error) {
 	if err != nil {
 		return provider.Location{}, fmt.Errorf("encode the store's identity: %w", err)
 	}
-	return provider.Location{Identity: string(identity), Credentials: credentials, Ref: func(remote *api.RemoteRef) provider.Ref {
+	place, login := factsOf(spec, prefix), loginOf(spec)
+	return provider.Location{Identity: string(identity), Credentials: credentials, Place: place, Login: login, Ref: func(remote *api.RemoteRef) provider.Ref {
 		ref := provider.Ref{Key: prefix + remote.Key, Version: remote.Version}
 		switch {
 		case remote.MetadataPolicy == api.MetadataPolicyFetch:
@@ -82,10 +83,14 @@ func (p Provider) Open(ctx context.Context, store provider.Store, credentials pr
 		return nil, err
 	}
 	config.Retryer = retryer
+	var reader *reader
 	if spec.Service == api.AWSParameterStoreService {
-		return newParameterStore(config, p.Getenv("AWS_SSM_ENDPOINT"), meter), nil
+		reader = newParameterStore(config, p.Getenv("AWS_SSM_ENDPOINT"), meter)
+	} else {
+		reader = newSecretsManager(config, p.Getenv("AWS_SECRETSMANAGER_ENDPOINT"), meter)
 	}
-	return newSecretsManager(config, p.Getenv("AWS_SECRETSMANAGER_ENDPOINT"), meter), nil
+	reader.caller = p.sts(config)
+	return reader, nil
 }
 
 func decode(store provider.Store) (*api.AWSProvider, error) {

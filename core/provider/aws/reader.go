@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/secret"
@@ -29,6 +31,8 @@ type service interface {
 type reader struct {
 	service
 	meter *provider.Meter
+	// caller is whom the service takes the reader for.
+	caller *sts.Client
 	// size is how many refs a batch takes.
 	size int
 	// allOrNone is set for a service that denies a batch over one ref that may not be read.

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
@@ -70,7 +71,7 @@ func (m secretsManager) readOne(ctx context.Context, ref provider.Ref) provider.
 	if err != nil {
 		return provider.Answer{Err: classify("GetSecretValue", err)}
 	}
-	return secretValue(output.SecretString, output.SecretBinary)
+	return secretValue(output.SecretString, output.SecretBinary, output.VersionId, output.CreatedDate)
 }
 
 func (m secretsManager) readTags(ctx context.Context, ref provider.Ref) provider.Answer {
@@ -166,7 +167,7 @@ func filters(s search) []types.Filter {
 func lookUp(id string, values []types.SecretValueEntry, failures []types.APIErrorType) (provider.Answer, bool) {
 	for _, v := range values {
 		if id == aws.ToString(v.Name) || isARNOf(id, aws.ToString(v.ARN)) {
-			return secretValue(v.SecretString, v.SecretBinary), true
+			return secretValue(v.SecretString, v.SecretBinary, v.VersionId, v.CreatedDate), true
 		}
 	}
 	for _, f := range failures {
@@ -184,15 +185,18 @@ func isARNOf(id, arn string) bool {
 	return id == arn || (len(arn) > suffix && id == arn[:len(arn)-suffix])
 }
 
-func secretValue(text *string, binary []byte) provider.Answer {
+// secretValue is the answer for a version of a secret, which was written at changed.
+func secretValue(text *string, binary []byte, version *string, changed *time.Time) provider.Answer {
+	answer := provider.Answer{Version: aws.ToString(version), Changed: aws.ToTime(changed)}
 	switch {
 	case text != nil:
-		return provider.Answer{Value: secret.FromString(*text)}
+		answer.Value = secret.FromString(*text)
 	case binary != nil:
-		return provider.Answer{Value: secret.New(binary)}
+		answer.Value = secret.New(binary)
 	default:
-		return provider.Answer{Err: &provider.Error{Kind: provider.Invalid, Op: "GetSecretValue", Message: "the secret holds neither a string nor binary data"}}
+		answer.Err = &provider.Error{Kind: provider.Invalid, Op: "GetSecretValue", Message: "the secret holds neither a string nor binary data"}
 	}
+	return answer
 }
 
 func tagsOfSecret(list []types.Tag) map[string]string {

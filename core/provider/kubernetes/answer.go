@@ -15,10 +15,11 @@ import (
 type remote struct {
 	data                map[string][]byte
 	labels, annotations map[string]string
+	version             string
 }
 
 func newRemote(s *corev1.Secret) remote {
-	return remote{data: s.Data, labels: s.Labels, annotations: s.Annotations}
+	return remote{data: s.Data, labels: s.Labels, annotations: s.Annotations, version: s.ResourceVersion}
 }
 
 // answer is a Secret's data or, as its keys labels and annotations, its metadata.
@@ -35,7 +36,7 @@ func (r remote) answer(metadata bool) provider.Answer {
 	if err != nil {
 		return provider.Answer{Err: err}
 	}
-	answer := provider.Answer{Value: whole, Parts: make(map[string]secret.Value, len(r.data))}
+	answer := provider.Answer{Value: whole, Version: r.version, Parts: make(map[string]secret.Value, len(r.data))}
 	for key, value := range r.data {
 		answer.Parts[key] = secret.New(value)
 	}

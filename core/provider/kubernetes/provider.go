@@ -16,6 +16,7 @@ import (
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/trace"
 )
 
 // defaultNamespace is where Secrets are read where the store does not say, as in ESO.
@@ -42,9 +43,21 @@ func (p Provider) Locate(store provider.Store) (provider.Location, error) {
 	if err != nil {
 		return provider.Location{}, fmt.Errorf("encode the store's identity: %w", err)
 	}
-	return provider.Location{Identity: string(identity), Credentials: credentials, Ref: func(remote *api.RemoteRef) provider.Ref {
+	return provider.Location{Identity: string(identity), Credentials: credentials, Place: placeOf(spec), Ref: func(remote *api.RemoteRef) provider.Ref {
 		return provider.Ref{Key: remote.Key, Metadata: remote.MetadataPolicy == api.MetadataPolicyFetch}
 	}}, nil
+}
+
+// placeOf tells whose Secrets a store gives.
+func placeOf(spec *api.KubernetesProvider) []trace.Fact {
+	server := spec.Server.URL
+	switch {
+	case spec.AuthRef != nil:
+		server = "that of the kubeconfig in Secret " + spec.AuthRef.Name
+	case server == "":
+		server = "that of this cluster"
+	}
+	return []trace.Fact{{Name: "API server", Value: server}, {Name: "namespace", Value: spec.RemoteNamespace}}
 }
 
 // Open implements provider.Provider. It resolves the credentials once; the API server sees them with the first read.
