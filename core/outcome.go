@@ -14,6 +14,7 @@ import (
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/resolve"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/secret"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/trace"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/write"
 )
 
@@ -37,7 +38,11 @@ func (p *pass) result(t *task, outcome Outcome) Result {
 	return r
 }
 
-func (p *pass) done(r Result) {
+// done ends a task.
+func (p *pass) done(t *task, r Result) {
+	if p.explain != nil {
+		p.explain(t, r)
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.report.Results = append(p.report.Results, r)
@@ -49,7 +54,7 @@ func (p *pass) done(r Result) {
 func (p *pass) skip(t *task, reason Reason, message string) {
 	r := p.result(t, Skipped)
 	r.Reason, r.Message = reason, message
-	p.done(r)
+	p.done(t, r)
 }
 
 // fail records a failure in the object's status, in an Event, and as its result, all in the same masked words. What fails
@@ -63,10 +68,11 @@ func (p *pass) fail(ctx context.Context, t *task, reason Reason, cause error) {
 	if unsupported {
 		reason = Unsupported
 	}
+	t.cause = trace.At(stepOf(reason), cause)
 	message := p.mask(t, cause)
 	r := p.result(t, Failed)
 	r.Reason, r.Message = reason, message
-	defer func() { p.done(r) }()
+	defer func() { p.done(t, r) }()
 	if t.ES == nil || unsupported || !p.recording() {
 		return
 	}
@@ -85,6 +91,20 @@ func (p *pass) fail(ctx context.Context, t *task, reason Reason, cause error) {
 		return
 	}
 	p.recorded(p.events.Record(ctx, t.ES, corev1.EventTypeWarning, api.EventUpdateFailed, message, now, !wrote))
+}
+
+// stepOf is the step at which a reason arises where the failure itself does not tell.
+func stepOf(reason Reason) trace.Step {
+	switch reason {
+	case ProviderError:
+		return trace.Read
+	case DataError:
+		return trace.Template
+	case WriteError, GuardRail:
+		return trace.Target
+	default:
+		return trace.Rules
+	}
 }
 
 // recorded notes, once for each cause, that an Event could not be written: the work itself is done.

@@ -7,6 +7,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/trace"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/write"
 )
 
@@ -34,6 +35,7 @@ func (p *pass) conclude(ctx context.Context, t *task, outcome write.Outcome) {
 		p.fail(ctx, t, WriteError, err)
 		return
 	}
+	t.reached = trace.Writers
 	success := successOf(t.ES, outcome)
 	result := p.result(t, Outcome(outcome.Result))
 	result.Changes = outcome.Changes
@@ -71,7 +73,7 @@ func (p *pass) conclude(ctx context.Context, t *task, outcome write.Outcome) {
 			p.recorded(p.events.Record(ctx, t.ES, corev1.EventTypeNormal, api.EventDeleted, api.EventMessageOrphaned, time.Now(), false))
 		}
 	}
-	p.done(result)
+	p.done(t, result)
 }
 
 // apply chooses what is to be done with the data under the deletion policy.
@@ -132,7 +134,7 @@ func (p *pass) finalize(ctx context.Context, t *task) {
 			return
 		}
 	}
-	p.done(result)
+	p.done(t, result)
 }
 
 // adopted is said of a target, after its name, that was not managed before.

@@ -20,6 +20,7 @@ import (
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/resolve"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/shape/template"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/trace"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/write"
 )
 
@@ -115,6 +116,8 @@ type pass struct {
 	events      *write.Events
 	fanout      *fanout.FanOut // nil where none is made
 	guard       guard
+	// explain, if set, is told of each ExternalSecret before its values are let go of, from several goroutines.
+	explain func(t *task, result Result)
 
 	mu     sync.Mutex
 	report Report
@@ -200,7 +203,9 @@ func (p *pass) resolve(ctx, work context.Context, items []resolve.Item) []*task 
 	slices.SortStableFunc(tasks, func(a, b *task) int { return cmp.Compare(a.urgency(), b.urgency()) })
 	for _, t := range tasks {
 		if t.invalid == nil && !t.there && t.ES.DeletionTimestamp == nil {
-			t.reads, t.invalid = p.plan(work, t.ES)
+			if t.reads, t.invalid = p.plan(work, t.ES); t.invalid == nil {
+				t.reached = trace.Namespace
+			}
 		}
 	}
 	return tasks

@@ -15,6 +15,7 @@ import (
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/resolve"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/secret"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/shape"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/trace"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/write"
 )
 
@@ -37,6 +38,10 @@ type task struct {
 	warnings []string                // about the template
 	held     bool                    // by the guard: it would remove a Secret
 	absent   []string                // entries that the provider has nothing for, under a policy that lives with it
+
+	due     string     // why it is refreshed now, or would not be if that were not forced
+	reached trace.Step // the furthest step that it has taken
+	cause   error      // what it failed with or, where it did not fail, what the provider has nothing for
 }
 
 // urgency orders tasks: the time of the last success, the zero time for never.
@@ -96,7 +101,8 @@ func (t *task) answer(key fetch.Key, answer provider.Answer) bool {
 func (p *pass) admit(ctx, work context.Context, t *task) bool {
 	switch {
 	case t.Missing:
-		p.done(Result{Namespace: t.Namespace, Name: t.Name, Outcome: Failed, Reason: NotFound, Message: t.Err.Error()})
+		t.cause = trace.At(trace.Object, t.Err)
+		p.done(t, Result{Namespace: t.Namespace, Name: t.Name, Outcome: Failed, Reason: NotFound, Message: t.Err.Error()})
 		return false
 	case t.Err != nil:
 		p.fail(work, t, Invalid, t.Err)
@@ -108,6 +114,7 @@ func (p *pass) admit(ctx, work context.Context, t *task) bool {
 		p.skip(t, Stopped, fetch.ErrStopped.Error())
 		return false
 	}
+	t.reached = trace.Object
 	var err error
 	if t.ES.Spec.Target.Manifest != nil && !p.GenericTargets {
 		t.invalid = errGenericTargets
@@ -126,6 +133,7 @@ func (p *pass) admit(ctx, work context.Context, t *task) bool {
 	}
 	now := time.Now()
 	due, why, err := resolve.Due(t.ES, now, t.live.Valid() || (t.live == nil && resolve.RestsWithout(t.ES)))
+	t.due = why
 	switch {
 	case err != nil:
 		t.invalid = err
@@ -170,17 +178,21 @@ func (p *pass) complete(ctx context.Context, t *task) {
 		return
 	}
 	if err := t.generate(entries); err != nil {
-		p.fail(ctx, t, Invalid, err)
+		p.fail(ctx, t, Invalid, trace.At(trace.Read, err))
 		return
 	}
+	t.reached = trace.Read
 	wanted := t.ES.Spec.Target.Template
 	data, err := shape.Assemble(entries, !wanted.HasData() || wanted.MergePolicy == api.TemplateMergePolicyMerge)
 	if err != nil {
 		p.fail(ctx, t, DataError, err)
 		return
 	}
-	t.data = data
+	t.data, t.reached = data, trace.Decoding
 	for _, cause := range absent {
+		if t.cause == nil {
+			t.cause = cause
+		}
 		t.absent = append(t.absent, p.mask(t, cause)) // a provider's text, as any failure is
 	}
 	if t.live == nil && t.ES.Spec.Target.CreationPolicy == api.CreationPolicyMerge {
@@ -196,6 +208,7 @@ func (p *pass) complete(ctx context.Context, t *task) {
 			return
 		}
 	}
+	t.reached = trace.Template
 	if p.removes(t) && p.hold(t, func(ctx context.Context) { p.write(ctx, t) }) {
 		return
 	}

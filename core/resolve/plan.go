@@ -3,6 +3,7 @@ package resolve
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api/generators"
@@ -90,6 +91,17 @@ func (p *Planner) Foreign(ctx context.Context, es *api.ExternalSecret) *OtherCla
 		}
 	}
 	return nil
+}
+
+// StoresOf are the stores that an ExternalSecret names and that can be found, each once.
+func (p *Planner) StoresOf(ctx context.Context, es *api.ExternalSecret) []*Store {
+	var stores []*Store
+	for _, ref := range storeRefs(es) {
+		if store, err := p.Stores.Get(ctx, ref, es.Namespace); err == nil && !slices.Contains(stores, store) {
+			stores = append(stores, store)
+		}
+	}
+	return stores
 }
 
 // Classes are those of the stores that an ExternalSecret reads; empty for one that names none. A store that can't be found has none.

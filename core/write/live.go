@@ -3,7 +3,6 @@ package write
 import (
 	"crypto/sha256"
 	"encoding/json"
-	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -22,6 +21,8 @@ type Live struct {
 	DataHash string
 
 	digests map[string]digest
+	// strangers are the field managers that own data and are no ExternalSecrets'.
+	strangers []Writer
 }
 
 type digest [sha256.Size]byte
@@ -35,18 +36,25 @@ func NewLive(s *corev1.Secret) *Live {
 		DataHash:  api.DataHash(s.Data),
 		digests:   make(map[string]digest, len(s.Data)),
 	}
-	live.Meta.ManagedFields = ofExternalSecrets(s.ManagedFields)
+	live.Meta.ManagedFields, live.strangers = ofExternalSecrets(s.ManagedFields)
 	for key, value := range s.Data {
 		live.digests[key] = sha256.Sum256(value)
 	}
 	return live
 }
 
-// ofExternalSecrets are the records of what ExternalSecrets have written.
-func ofExternalSecrets(all []metav1.ManagedFieldsEntry) []metav1.ManagedFieldsEntry {
-	return slices.DeleteFunc(slices.Clone(all), func(f metav1.ManagedFieldsEntry) bool {
-		return !strings.HasPrefix(f.Manager, api.FieldManagerPrefix)
-	})
+// ofExternalSecrets are the records of what ExternalSecrets have written, and who else has written data. Of the latter no more is kept:
+// their records can be large.
+func ofExternalSecrets(all []metav1.ManagedFieldsEntry) (ours []metav1.ManagedFieldsEntry, strangers []Writer) {
+	var others []metav1.ManagedFieldsEntry
+	for _, record := range all {
+		if strings.HasPrefix(record.Manager, api.FieldManagerPrefix) {
+			ours = append(ours, record)
+		} else {
+			others = append(others, record)
+		}
+	}
+	return ours, WritersOf(others)
 }
 
 // Valid tells whether the target is as the last sync of an ExternalSecret left it: still marked as managed, its data unaltered.

@@ -55,7 +55,7 @@ func metaOf(object *unstructured.Unstructured) (*metav1.ObjectMeta, error) {
 	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(object.Object, &partial); err != nil {
 		return nil, fmt.Errorf("read the metadata of %s %q: %w", object.GetKind(), object.GetName(), err)
 	}
-	partial.ManagedFields = ofExternalSecrets(partial.ManagedFields)
+	partial.ManagedFields, _ = ofExternalSecrets(partial.ManagedFields)
 	return &partial.ObjectMeta, nil
 }
 

@@ -1,0 +1,127 @@
+package core
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"k8s.io/client-go/rest"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/fetch"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/kube"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/resolve"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/trace"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/write"
+)
+
+// ExplainConfig says what is explained, and at what expense.
+type ExplainConfig struct {
+	Kube      *rest.Config
+	Providers provider.Registry
+	Scope     resolve.Scope
+	// Class, GenericTargets and Concurrency are those of Config.
+	Class          string
+	GenericTargets bool
+	Concurrency    int
+	// Offline asks no provider: the walk ends where one would be asked.
+	Offline bool
+	// Evidence has asked, besides what a pass asks, whom providers take the caller for and what the API server permits.
+	Evidence bool
+}
+
+// Explanation is how an ExternalSecret fares in a pass that writes nothing. No field holds a secret value.
+type Explanation struct {
+	Result
+	// ES is nil where there is none, or none that can be decoded.
+	ES *api.ExternalSecret
+	// Item is the ExternalSecret as it was selected.
+	Item resolve.Item
+	// Steps are those up to trace.Writers, each once and in order.
+	Steps []trace.Taken
+	// Failed is the step at which it ends; empty if it comes to the end.
+	Failed trace.Step
+	// Cause is why. Its own text may quote secrets: Text is fit to be shown.
+	Cause error
+	Text  string
+}
+
+// Explain makes the pass that Sync would make, whether or not anything is due, lets the API server check what would be written and
+// writes nothing. Names that do not exist are explained, too. The error is for what kept the whole from being known.
+func Explain(ctx context.Context, config ExplainConfig) ([]Explanation, error) {
+	p := &pass{Config: Config{
+		Kube: config.Kube, Providers: config.Providers, Scope: config.Scope, Class: config.Class, GenericTargets: config.GenericTargets,
+		Concurrency: config.Concurrency, Force: true, DryRun: write.DryRunServer,
+	}, report: Report{Started: time.Now()}}
+	if p.Concurrency <= 0 {
+		p.Concurrency = DefaultConcurrency
+	}
+	x := &explainer{ExplainConfig: config, pass: p}
+	p.explain = func(t *task, r Result) { x.tell(ctx, t, r) }
+
+	items, err := p.prepare(ctx)
+	if errors.Is(err, kube.ErrNoCRDs) && len(config.Scope.Names) > 0 {
+		for _, name := range config.Scope.Names {
+			p.fail(ctx, &task{Item: resolve.Item{NamespacedName: name, Err: err}}, Invalid, trace.At(trace.Object, err))
+		}
+		return x.explanations, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	p.readers = fetch.NewReaders(x.open)
+	tasks := p.resolve(ctx, ctx, items)
+	if config.Offline {
+		for _, t := range tasks {
+			p.rest(ctx, t)
+		}
+	} else {
+		p.run(ctx, ctx, tasks)
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("explain: %w", context.Cause(ctx))
+	}
+	return x.explanations, nil
+}
+
+// rest ends a task before a provider is asked.
+func (p *pass) rest(ctx context.Context, t *task) {
+	if t.invalid != nil {
+		p.complete(ctx, t)
+		return
+	}
+	p.done(t, p.result(t, Skipped))
+}
+
+// explainer makes explanations of tasks as they end.
+type explainer struct {
+	ExplainConfig
+	*pass
+
+	mu           sync.Mutex
+	witnesses    map[string]*witness // by store identity
+	explanations []Explanation
+}
+
+// tell explains a task that has ended with r.
+func (x *explainer) tell(ctx context.Context, t *task, r Result) {
+	e := Explanation{Result: r, ES: t.ES, Item: t.Item, Cause: t.cause, Failed: trace.Of(t.cause)}
+	switch r.Reason {
+	case OtherClass:
+		e.Failed, e.Cause = trace.Class, errors.New(r.Message)
+	case Deleting:
+		e.Failed, e.Cause = trace.Object, errors.New(r.Message)
+	case NoTarget:
+		e.Failed, e.Cause = trace.Target, errors.New(r.Message)
+	}
+	if e.Cause != nil {
+		e.Text = x.pass.mask(t, e.Cause)
+	}
+	e.Steps = (&story{explainer: x, task: t, Explanation: &e}).steps(ctx)
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.explanations = append(x.explanations, e)
+}
