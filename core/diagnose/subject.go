@@ -1,0 +1,70 @@
+package diagnose
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// most is how much of each end of a text is looked at, in bytes.
+const most = 16 << 10
+
+// subject is a failure that is to be diagnosed.
+type subject struct {
+	// text is on one line, with one form of quotes; folded is the same in lower case.
+	text, folded string
+	// facts are what the error says to programs, such as "@kind=denied".
+	facts []string
+	// raw is the text as it was, within its bounds.
+	raw string
+}
+
+func newSubject(text string, facts []string) subject {
+	if len(text) > 2*most {
+		text = text[:most] + " " + text[len(text)-most:]
+	}
+	text = strings.ToValidUTF8(text, " ")
+	s := subject{text: squeeze(text), facts: facts, raw: text}
+	s.folded = strings.ToLower(s.text)
+	return s
+}
+
+// has tells whether a phrase, which is folded, is in the text, or a fact is one of the error's.
+func (s subject) has(phrase string) bool {
+	if strings.HasPrefix(phrase, "@") {
+		return slices.Contains(s.facts, phrase)
+	}
+	return strings.Contains(s.folded, phrase)
+}
+
+// quotes gives all quotes one form, and takes back what programs do to them and to line ends when they quote a text.
+var quotes = strings.NewReplacer(
+	`\"`, `"`, `'`, `"`, "`", `"`, "“", `"`, "”", `"`, "‘", `"`, "’", `"`,
+)
+
+// escapes are what JSON makes of some signs.
+var escapes = strings.NewReplacer(`\\"`, `"`, `\n`, " ", `\t`, " ", `\u003c`, "<", `\u003e`, ">", `\u0026`, "&", `\u0027`, `"`)
+
+// squeeze brings a text on one line, without control characters, and gives quotes one form.
+func squeeze(text string) string {
+	text = quotes.Replace(escapes.Replace(text))
+	var line strings.Builder
+	line.Grow(len(text))
+	gap := false
+	for _, r := range text {
+		if unicode.IsSpace(r) || unicode.IsControl(r) || r == utf8.RuneError {
+			gap = line.Len() > 0
+			continue
+		}
+		if gap {
+			line.WriteByte(' ')
+			gap = false
+		}
+		line.WriteRune(r)
+	}
+	return line.String()
+}
+
+// fold is the form in which phrases are compared.
+func fold(text string) string { return strings.ToLower(squeeze(text)) }
