@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -124,4 +125,41 @@ func (x *explainer) tell(ctx context.Context, t *task, r Result) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.explanations = append(x.explanations, e)
+}
+
+// storeSteps are those that a store has a part in without anything being read.
+func storeSteps(step trace.Step) bool {
+	return step.Index() >= trace.Store.Index() && step.Index() <= trace.Identity.Index()
+}
+
+// ExplainStore logs in to a store as a pass would for an ExternalSecret of namespace, and reads nothing of it. ref names the store.
+func ExplainStore(ctx context.Context, config ExplainConfig, namespace string, ref api.SecretStoreRef) (Explanation, error) {
+	client, err := kube.New(ctx, config.Kube)
+	if err != nil {
+		return Explanation{}, err
+	}
+	p := &pass{Config: Config{Providers: config.Providers, Class: config.Class}}
+	p.client = client
+	p.use(client, client, client, client, client.APIVersion())
+	x := &explainer{ExplainConfig: config, pass: p}
+
+	es := &api.ExternalSecret{}
+	es.Namespace, es.Spec.SecretStoreRef = namespace, ref
+	t := &task{Item: resolve.Item{ES: es}, reached: trace.Due}
+	if other := p.planner.Foreign(ctx, es); other != nil {
+		t.cause = trace.At(trace.Class, other)
+	} else if read, err := p.planner.PlanStore(ctx, es); err != nil {
+		t.cause = err
+	} else {
+		t.reads, t.reached = []resolve.Read{read}, trace.Namespace
+		if !config.Offline {
+			if _, t.cause = x.open(ctx, read.Identity); t.cause == nil {
+				t.reached = trace.Identity
+			}
+		}
+	}
+	x.tell(ctx, t, Result{Namespace: namespace, Name: ref.Name, Outcome: Skipped})
+	e := x.explanations[0]
+	e.Steps = slices.DeleteFunc(e.Steps, func(taken trace.Taken) bool { return !storeSteps(taken.Step) })
+	return e, ctx.Err()
 }

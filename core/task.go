@@ -105,7 +105,7 @@ func (p *pass) admit(ctx, work context.Context, t *task) bool {
 		p.done(t, Result{Namespace: t.Namespace, Name: t.Name, Outcome: Failed, Reason: NotFound, Message: t.Err.Error()})
 		return false
 	case t.Err != nil:
-		p.fail(work, t, Invalid, t.Err)
+		p.fail(work, t, Invalid, trace.At(trace.Object, t.Err))
 		return false
 	case t.ES.DeletionTimestamp != nil && !write.Abandoned(t.ES, time.Now()):
 		p.skip(t, Deleting, "it is being deleted")

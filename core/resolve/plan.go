@@ -174,6 +174,13 @@ func (p *Planner) Plan(ctx context.Context, es *api.ExternalSecret) ([]Read, err
 	return reads, nil
 }
 
+// PlanStore resolves the store that an ExternalSecret names for all its entries, as if one of them read it.
+func (p *Planner) PlanStore(ctx context.Context, es *api.ExternalSecret) (Read, error) {
+	read := Read{Path: "spec"}
+	err := p.locate(ctx, es, nil, &read)
+	return read, trace.At(trace.Store, err)
+}
+
 // locate finds the store of a read and checks that the ExternalSecret may use it.
 func (p *Planner) locate(ctx context.Context, es *api.ExternalSecret, source *api.SourceRef, read *Read) error {
 	ref, field := es.Spec.SecretStoreRef, "spec.secretStoreRef"

@@ -1,0 +1,166 @@
+package core_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/secret"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/trace"
+)
+
+// explained is what Explain says of the ExternalSecrets that the server has, by name.
+func explained(t *testing.T, s *server, store *shelf, change ...func(*core.ExplainConfig)) map[string]core.Explanation {
+	t.Helper()
+	config := core.ExplainConfig{Kube: s.serve(t), Providers: provider.Registry{"shelf": store}, Class: "ours"}
+	for _, c := range change {
+		c(&config)
+	}
+	all, err := core.Explain(t.Context(), config)
+	require.NoError(t, err)
+	byName := map[string]core.Explanation{}
+	for _, e := range all {
+		byName[e.Name] = e
+	}
+	return byName
+}
+
+// walked draws the states of the steps: a letter each, such as "OOO" for three that are OK.
+func walked(e core.Explanation) string {
+	var letters strings.Builder
+	for _, taken := range e.Steps {
+		letters.WriteByte(string(taken.State)[0])
+	}
+	return letters.String()
+}
+
+func stepOf(t *testing.T, e core.Explanation, step trace.Step) trace.Taken {
+	t.Helper()
+	for _, taken := range e.Steps {
+		if taken.Step == step {
+			return taken
+		}
+	}
+	t.Fatalf("there is no step %s", step)
+	return trace.Taken{}
+}
+
+func TestExplainStopsAtTheStepThatFails(t *testing.T) {
+	spec := func(name, rest string) string {
+		return "{metadata: {namespace: shop, name: " + name + "}, spec: {secretStoreRef: {name: shelf}, " + rest + "}}"
+	}
+	s := &server{
+		lists: map[string][]string{
+			"secretstores": {shelfStore, "{metadata: {namespace: shop, name: foreign}, spec: {controller: eso, provider: {shelf: {}}}}"},
+			"externalsecrets": {
+				wants("good"), wants("missing"), wants("unknown-caller"),
+				"{metadata: {namespace: shop, name: undecodable}, spec: {refreshInterval: 5}}",
+				spec("badinterval", "refreshInterval: 1d, data: [{secretKey: k, remoteRef: {key: k}}]"),
+				"{metadata: {namespace: shop, name: nostore}, spec: {secretStoreRef: {name: nope}, data: [{secretKey: k, remoteRef: {key: k}}]}}",
+				spec("notjson", "data: [{secretKey: k, remoteRef: {key: k, property: p}}]"),
+				spec("notbase64", "data: [{secretKey: k, remoteRef: {key: k, decodingStrategy: Base64}}]"),
+				spec("badkey", "data: [{secretKey: 'a b', remoteRef: {key: k}}]"),
+				spec("template", "target: {template: {data: {k: '{{ .nothing }}'}}}, data: [{secretKey: k, remoteRef: {key: k}}]"),
+				spec("refused", "data: [{secretKey: k, remoteRef: {key: k}}]"),
+				"{metadata: {namespace: shop, name: foreign}, spec: {secretStoreRef: {name: foreign}, data: [{secretKey: k, remoteRef: {key: k}}]}}",
+			},
+		},
+		refuse: func(request string) string {
+			if request == "POST secrets" {
+				return "the quota is used up"
+			}
+			return ""
+		},
+	}
+	all := explained(t, s, &shelf{value: func(key string) provider.Answer {
+		switch key {
+		case "missing":
+			return provider.Answer{Err: &provider.Error{Kind: provider.NotFound, Op: "Read", Message: "there is none"}}
+		case "unknown-caller":
+			return provider.Answer{Err: &provider.Error{Kind: provider.Unauthenticated, Op: "Read", Message: "the key is unknown"}}
+		}
+		return provider.Answer{Value: secret.FromString("a canary"), Version: "v7", Changed: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
+	}})
+	for name, want := range map[string]struct {
+		failed trace.Step
+		walked string
+	}{
+		//                                  OsRdDueStoClaNsCrToIdReProReDecTemTarDifWri
+		"undecodable":    {trace.Object, "FNNNNNNNNNNNNNNNN"},
+		"badinterval":    {trace.Rules, "OFNNNNNNNNNNNNNNN"},
+		"nostore":        {trace.Store, "OOOFNNNNNNNNNNNNN"},
+		"foreign":        {trace.Class, "OSOOFNNNNNNNNNNNN"},
+		"unknown-caller": {trace.Identity, "OOOOOSSSFNNNNNNNN"},
+		"missing":        {trace.Read, "OOOOOSSSSFNNNNNNN"},
+		"notjson":        {trace.Property, "OOOOOSSSSOFNNNNNN"},
+		"badkey":         {trace.Rewrite, "OOOOOSSSSOSFNNNNN"},
+		"notbase64":      {trace.Decoding, "OOOOOSSSSOSSFNNNN"},
+		"template":       {trace.Template, "OOOOOSSSSOSSOFNNN"},
+		"refused":        {trace.Target, "OOOOOSSSSOSSOSFNN"},
+	} {
+		assert.Equal(t, want.failed, all[name].Failed, name)
+		assert.Equal(t, want.walked, walked(all[name]), name)
+		assert.NotEmpty(t, all[name].Text, name)
+		if want.failed != "" {
+			assert.Equal(t, all[name].Text, stepOf(t, all[name], want.failed).Message)
+		}
+	}
+	read := stepOf(t, all["notbase64"], trace.Read)
+	assert.Equal(t, []trace.Fact{{Name: "spec.data[0]", Value: "k: read, 8 bytes, version v7, of 2026-01-02T03:04:05Z"}}, read.Evidence)
+	for _, write := range s.writes {
+		assert.Equal(t, "POST secrets", write, "nothing but what the API server is to check")
+	}
+}
+
+func TestExplainComesToTheEnd(t *testing.T) {
+	s := &server{lists: map[string][]string{"secretstores": {shelfStore}, "externalsecrets": {wants("good")}}}
+	e := explained(t, s, &shelf{})["good"]
+	assert.Empty(t, e.Failed)
+	assert.Equal(t, "OOOOOSSSSOSSOSOOS", walked(e))
+	assert.Equal(t, core.Created, e.Outcome)
+	assert.Equal(t, []trace.Fact{{Name: "added", Value: "k"}}, stepOf(t, e, trace.Difference).Evidence)
+}
+
+func TestExplainOfflineAsksNoProvider(t *testing.T) {
+	s := &server{lists: map[string][]string{"secretstores": {shelfStore}, "externalsecrets": {wants("good")}}}
+	store := &shelf{open: func(context.Context, provider.Credentials) error { return errors.New("it was asked") }}
+	e := explained(t, s, store, func(c *core.ExplainConfig) { c.Offline = true })["good"]
+	assert.Empty(t, e.Failed)
+	assert.Equal(t, "OOOOOSSSSSSSSSSSS", walked(e))
+	assert.Empty(t, store.keys)
+}
+
+func TestExplainTellsWhatALoginUses(t *testing.T) {
+	s := &server{lists: map[string][]string{
+		"secretstores": {shelfStore}, "externalsecrets": {wants("good")},
+		"secrets": {"{kind: Secret, apiVersion: v1, metadata: {namespace: shop, name: login}, data: {key: Y2FuYXJ5}}"},
+	}}
+	missing := "other"
+	store := &shelf{open: func(ctx context.Context, credentials provider.Credentials) error {
+		if _, err := credentials.Secret(ctx, "shop", "login", "key"); err != nil {
+			return err
+		}
+		_, err := credentials.Secret(ctx, "shop", "login", missing)
+		return err
+	}}
+	e := explained(t, s, store)["good"]
+	assert.Equal(t, trace.Credentials, e.Failed)
+	assert.Equal(t, []trace.Fact{{Name: "Secret shop/login", Value: "key key, 6 bytes"}}, stepOf(t, e, trace.Credentials).Evidence)
+	assert.Equal(t, "OOOOOSFNNNNNNNNNN", walked(e))
+
+	missing = "key"
+	alone, err := core.ExplainStore(t.Context(), core.ExplainConfig{
+		Kube: s.serve(t), Providers: provider.Registry{"shelf": store}, Class: "ours",
+	}, "shop", api.SecretStoreRef{Name: "shelf"})
+	require.NoError(t, err)
+	assert.Empty(t, alone.Failed)
+	assert.Equal(t, "OOSOSS", walked(alone))
+}
