@@ -24,7 +24,7 @@ type Usage struct {
 	Lines []engine.Use
 	// Unread tells that the text is not known: it was not read, or is in a Secret, whose text is nobody's to see.
 	Unread bool
-	// Err is why the text is no template.
+	// Err is why the text is no template; it does not quote it.
 	Err error
 }
 
@@ -83,6 +83,6 @@ func usesOfObject(path string, kind Kind, ref *api.TemplateRef, target string, o
 }
 
 func usage(u Usage, text string) Usage {
-	u.Lines, u.Err = engine.Uses(text, engine.Options{})
+	u.Lines, u.Err = engine.Uses(text, engine.Options{Confidential: true}) // who asks for the lines is not shown the text
 	return u
 }
