@@ -52,17 +52,9 @@ type Template struct {
 
 // Parse reads a template. The error names the line, and what is wrong in the template's own words unless it is confidential.
 func (e *Engine) Parse(text string, options Options) (*Template, error) {
-	switch {
-	case len(text) > maxSource:
-		return nil, fmt.Errorf("a template has at most %d bytes, and this one %d", maxSource, len(text))
-	case strings.Count(text, "{{") > maxActions:
-		return nil, fmt.Errorf("a template has at most %d actions", maxActions)
-	}
-	trees := map[string]*parse.Tree{}
-	tree := parse.New(main)
-	tree.Mode = parse.SkipFuncCheck
-	if _, err := tree.Parse(text, "", "", trees); err != nil {
-		return nil, explainParse(err, options)
+	trees, err := parseTrees(text, options)
+	if err != nil {
+		return nil, err
 	}
 	called, err := e.calls(trees, options)
 	if err != nil {
@@ -85,6 +77,23 @@ func (e *Engine) Parse(text string, options Options) (*Template, error) {
 		}
 	}
 	return &Template{engine: e, options: options, text: text, template: t, called: called}, nil
+}
+
+// parseTrees reads a template and those that it defines, by name. A name that calls no function is found out later.
+func parseTrees(text string, options Options) (map[string]*parse.Tree, error) {
+	switch {
+	case len(text) > maxSource:
+		return nil, fmt.Errorf("a template has at most %d bytes, and this one %d", maxSource, len(text))
+	case strings.Count(text, "{{") > maxActions:
+		return nil, fmt.Errorf("a template has at most %d actions", maxActions)
+	}
+	trees := map[string]*parse.Tree{}
+	tree := parse.New(main)
+	tree.Mode = parse.SkipFuncCheck
+	if _, err := tree.Parse(text, "", "", trees); err != nil {
+		return nil, explainParse(err, options)
+	}
+	return trees, nil
 }
 
 // Execute renders the template over values. An error names the line and the function or key at fault, and no value.
