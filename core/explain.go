@@ -45,9 +45,8 @@ type Explanation struct {
 	Steps []trace.Taken
 	// Failed is the step at which it ends; empty if it comes to the end.
 	Failed trace.Step
-	// Cause is why. Its own text may quote secrets: Text is fit to be shown.
+	// Cause is why, in words that are fit to be shown; its chain is that of the failure.
 	Cause error
-	Text  string
 }
 
 // Explain makes the pass that Sync would make, whether or not anything is due, lets the API server check what would be written and
@@ -97,6 +96,16 @@ func (p *pass) rest(ctx context.Context, t *task) {
 	p.done(t, p.result(t, Skipped))
 }
 
+// maskedError is an error in words that may be shown.
+type maskedError struct {
+	text  string
+	cause error
+}
+
+func (m *maskedError) Error() string { return m.text }
+
+func (m *maskedError) Unwrap() error { return m.cause }
+
 // explainer makes explanations of tasks as they end.
 type explainer struct {
 	ExplainConfig
@@ -119,7 +128,7 @@ func (x *explainer) tell(ctx context.Context, t *task, r Result) {
 		e.Failed, e.Cause = trace.Target, errors.New(r.Message)
 	}
 	if e.Cause != nil {
-		e.Text = x.pass.mask(t, e.Cause)
+		e.Cause = &maskedError{text: x.pass.mask(t, e.Cause), cause: e.Cause}
 	}
 	e.Steps = (&story{explainer: x, task: t, Explanation: &e}).steps(ctx)
 	x.mu.Lock()

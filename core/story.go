@@ -27,7 +27,7 @@ func (s *story) steps(ctx context.Context) []trace.Taken {
 			s.evidence(ctx, &taken)
 		}
 		if step == s.Failed {
-			taken.State, taken.Message = trace.Failed, s.Text
+			taken.State, taken.Message = trace.Failed, s.Cause.Error()
 		}
 		for i := range taken.Evidence {
 			taken.Evidence[i].Value = secret.Printable(taken.Evidence[i].Value)

@@ -18,6 +18,7 @@ import (
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/completion"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/doctor"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/exit"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/explain"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/install"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/rbac"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/refresh"
@@ -66,6 +67,7 @@ func NewCommand(streams genericiooptions.IOStreams, providers provider.Registry,
 
 	groups := templates.CommandGroups{
 		{Message: "Commands for ExternalSecrets:", Commands: []*cobra.Command{
+			explain.NewCommand(connection, streams, providers),
 			refresh.NewCommand(connection, streams, providers),
 			render.NewCommand(connection, streams, providers),
 			status.NewCommand(connection, streams),

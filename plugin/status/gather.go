@@ -89,14 +89,18 @@ func (g *gatherer) pods(ctx context.Context, namespace, secretName string, writt
 	}
 }
 
-// events reads the Events of an object, and not those of one that had the same name before.
 func (g *gatherer) events(ctx context.Context, object Metadata) EventsLink {
+	return ReadEvents(ctx, g.core, object)
+}
+
+// ReadEvents reads the Events of an ExternalSecret, and not those of one that had the same name before.
+func ReadEvents(ctx context.Context, core typedv1.EventsGetter, object Metadata) EventsLink {
 	link := EventsLink{Items: []Event{}}
 	about := fields.Set{"involvedObject.kind": api.KindExternalSecret, "involvedObject.name": object.Name}
 	if object.UID != "" {
 		about["involvedObject.uid"] = object.UID
 	}
-	list, err := g.core.Events(object.Namespace).List(ctx, metav1.ListOptions{FieldSelector: about.AsSelector().String()})
+	list, err := core.Events(object.Namespace).List(ctx, metav1.ListOptions{FieldSelector: about.AsSelector().String()})
 	if err != nil {
 		link.Error = secret.Printable(fmt.Sprintf("list events: %v", err))
 		return link

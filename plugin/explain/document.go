@@ -1,0 +1,145 @@
+package explain
+
+import (
+	"cmp"
+	"slices"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/diagnose"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provenance"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/trace"
+)
+
+// The kinds of what is printed for programs.
+const (
+	kindExplanation = "ExternalSecretExplanation"
+	kindStore       = "StoreExplanation"
+	kindCauses      = "ExternalSecretCauses"
+)
+
+// Metadata names what is explained.
+type Metadata struct {
+	Namespace string `json:"namespace,omitempty"`
+	Name      string `json:"name"`
+}
+
+// Explanation is what becomes of an ExternalSecret, or of a store, step by step, in the shape that programs read. It is versioned:
+// fields are added, not changed. Text in it is fit for a terminal.
+type Explanation struct {
+	metav1.TypeMeta `json:",inline"`
+	Metadata        Metadata `json:"metadata"`
+
+	// Healthy tells that each step comes through and that what was recorded of the last refresh is no failure.
+	Healthy bool `json:"healthy"`
+	// Failed is the first step that does not, Error what it failed with, and Diagnosis what is known about that.
+	Failed    trace.Step          `json:"failed,omitempty"`
+	Error     string              `json:"error,omitempty"`
+	Diagnosis *diagnose.Diagnosis `json:"diagnosis,omitempty"`
+	Steps     []trace.Taken       `json:"steps"`
+
+	// Key is where the value of the one key comes from that was asked for.
+	Key *provenance.Origin `json:"key,omitempty"`
+	// UsedBy counts the ExternalSecrets that read a store.
+	UsedBy *UsedBy `json:"usedBy,omitempty"`
+}
+
+// UsedBy counts the ExternalSecrets that read a store, by what is recorded of them.
+type UsedBy struct {
+	Total   int `json:"total"`
+	Healthy int `json:"healthy"`
+}
+
+// taken is a step of it; nil if it has none of that name.
+func (e *Explanation) taken(step trace.Step) *trace.Taken {
+	i := slices.IndexFunc(e.Steps, func(t trace.Taken) bool { return t.Step == step })
+	if i < 0 {
+		return nil
+	}
+	return &e.Steps[i]
+}
+
+// fail ends it at a step, unless an earlier one has failed, which is what the eye is to fall on.
+func (e *Explanation) fail(step trace.Step, message string, known diagnose.Diagnosis) {
+	if t := e.taken(step); t != nil {
+		t.State, t.Message = trace.Failed, message
+	}
+	e.Healthy = false
+	if e.Failed == "" {
+		e.Failed, e.Error, e.Diagnosis = step, message, &known
+	}
+}
+
+// Causes are the reasons for which ExternalSecrets fail, the one that most of them share first.
+type Causes struct {
+	metav1.TypeMeta `json:",inline"`
+	// Total is how many ExternalSecrets were looked at, Broken how many of them are.
+	Total  int     `json:"total"`
+	Broken int     `json:"broken"`
+	Causes []Cause `json:"causes"`
+}
+
+// Cause is a reason, and whom it concerns.
+type Cause struct {
+	Failed    trace.Step         `json:"failed"`
+	Diagnosis diagnose.Diagnosis `json:"diagnosis"`
+	// Store is where it arises, if it is a store's.
+	Store   string   `json:"store,omitempty"`
+	Objects []Object `json:"objects"`
+}
+
+// Object is an ExternalSecret with what it failed with.
+type Object struct {
+	Metadata `json:",inline"`
+	Error    string `json:"error"`
+}
+
+// group sorts explanations by their root causes: what is known about the failure and, where a store is its place, which one; of what
+// is not known, the text.
+func group(all []*Explanation) Causes {
+	type key struct {
+		id, place string
+		step      trace.Step
+	}
+	causes := Causes{TypeMeta: typeMeta(kindCauses), Total: len(all), Causes: []Cause{}}
+	at := map[key]int{}
+	for _, e := range all {
+		if e.Healthy {
+			continue
+		}
+		causes.Broken++
+		k := key{id: e.Diagnosis.ID, step: e.Failed}
+		switch {
+		case e.Diagnosis.ID == diagnose.Unknown:
+			k.place = e.Error
+		case storeStep(e.Failed):
+			k.place = e.storeName()
+		}
+		i, ok := at[k]
+		if !ok {
+			i = len(causes.Causes)
+			at[k] = i
+			c := Cause{Failed: e.Failed, Diagnosis: *e.Diagnosis}
+			if storeStep(e.Failed) {
+				c.Store = e.storeName()
+			}
+			causes.Causes = append(causes.Causes, c)
+		}
+		causes.Causes[i].Objects = append(causes.Causes[i].Objects, Object{Metadata: e.Metadata, Error: e.Error})
+	}
+	slices.SortStableFunc(causes.Causes, func(a, b Cause) int { return cmp.Compare(len(b.Objects), len(a.Objects)) })
+	return causes
+}
+
+// storeStep tells whether a step is about a store rather than about what is read from it.
+func storeStep(step trace.Step) bool {
+	return step.Index() >= trace.Store.Index() && step.Index() <= trace.Identity.Index()
+}
+
+// storeName names the stores of an explanation; empty where none was found.
+func (e *Explanation) storeName() string {
+	if t := e.taken(trace.Class); t != nil && len(t.Evidence) > 0 {
+		return t.Evidence[0].Name
+	}
+	return ""
+}

@@ -1,0 +1,148 @@
+package explain
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/mitchellh/go-wordwrap"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/trace"
+)
+
+const (
+	// width is that of a screen, in characters.
+	width = 110
+	// most is how many ExternalSecrets are named for a cause.
+	most = 5
+)
+
+// page is a screen for a person. What it writes into can't fail.
+type page struct{ bytes.Buffer }
+
+func newPage() *page { return &page{} }
+
+func (p *page) writeTo(out io.Writer) error {
+	_, err := p.WriteTo(out)
+	return err
+}
+
+// line writes a line behind its head, and what does not fit below it, under its beginning.
+func (p *page) line(head, format string, args ...any) {
+	indent := strings.Repeat(" ", len(head))
+	wrapped := wordwrap.WrapString(fmt.Sprintf(format, args...), uint(max(width-len(head), 40)))
+	for line := range strings.Lines(wrapped) {
+		fmt.Fprintln(p, strings.TrimRight(head+strings.TrimRight(line, "\n"), " "))
+		head = indent
+	}
+}
+
+// explanation shows the walk of one ExternalSecret.
+func (p *page) explanation(e *Explanation, offline bool) {
+	name := "ExternalSecret " + e.Metadata.Namespace + "/" + e.Metadata.Name
+	p.verdict(name, e)
+	p.steps(e.Steps)
+	if e.Key != nil {
+		p.key(e.Key)
+	}
+	p.diagnosis(e)
+	switch {
+	case e.Healthy && offline:
+		p.line("", "\nNo provider was asked.")
+	case e.Failed == trace.Recorded && !offline:
+		p.line("", "\nThat was the last refresh. This walk has come through, so refresh it:\n  kubectl externalsecret refresh %s -n %s",
+			e.Metadata.Name, e.Metadata.Namespace)
+	case e.Failed == trace.Due:
+		p.line("", "\nRefresh it now, and see who should:\n  kubectl externalsecret refresh %s -n %s\n  kubectl externalsecret doctor",
+			e.Metadata.Name, e.Metadata.Namespace)
+	}
+}
+
+// store shows what logging in to a store has come to.
+func (p *page) store(e *Explanation, ref api.SecretStoreRef) {
+	name := ref.Kind + " " + ref.Name
+	if ref.Kind == api.KindSecretStore {
+		name = ref.Kind + " " + e.Metadata.Namespace + "/" + ref.Name
+	}
+	p.verdict(name, e)
+	p.steps(e.Steps)
+	if e.UsedBy != nil {
+		p.line("", "\nRead by %d of the ExternalSecrets, of which %d are synced.", e.UsedBy.Total, e.UsedBy.Healthy)
+	}
+	p.diagnosis(e)
+}
+
+func (p *page) verdict(name string, e *Explanation) {
+	if e.Healthy {
+		p.line("", "%s is healthy.", name)
+	} else {
+		p.line("", "%s is broken at %s.", name, e.Failed)
+	}
+	p.WriteByte('\n')
+}
+
+// marks are how states stand on a screen: the one that has failed is what the eye falls on.
+var marks = map[trace.State]string{trace.OK: "ok", trace.Warning: "warn", trace.Failed: "FAILED", trace.Skipped: "-"}
+
+func (p *page) steps(steps []trace.Taken) {
+	var missed []string
+	for _, taken := range steps {
+		if taken.State == trace.NotReached {
+			missed = append(missed, string(taken.Step))
+			continue
+		}
+		p.line(fmt.Sprintf("  %-7s %-12s ", marks[taken.State], taken.Step), "%s", strings.Join(words(taken), "\n"))
+	}
+	if len(missed) > 0 {
+		p.line("  not reached: ", "%s", strings.Join(missed, ", "))
+	}
+}
+
+// words are what a step has to say: its message and, of evidence, a line each where it did not come through.
+func words(taken trace.Taken) []string {
+	var facts []string
+	for _, fact := range taken.Evidence {
+		facts = append(facts, fact.Name+": "+fact.Value)
+	}
+	switch {
+	case taken.State == trace.OK || taken.State == trace.Skipped:
+		if taken.Message != "" {
+			facts = append([]string{taken.Message}, facts...)
+		}
+		return []string{strings.Join(facts, "; ")}
+	default:
+		return append(facts, taken.Message)
+	}
+}
+
+// causes shows why ExternalSecrets fail, the cause that most of them share first.
+func (p *page) causes(c Causes) {
+	switch {
+	case c.Broken == 0:
+		p.line("", "All %d ExternalSecrets are healthy.", c.Total)
+		return
+	case len(c.Causes) == 1:
+		p.line("", "%d of %d ExternalSecrets fail for 1 reason.", c.Broken, c.Total)
+	default:
+		p.line("", "%d of %d ExternalSecrets fail for %d reasons.", c.Broken, c.Total, len(c.Causes))
+	}
+	for _, cause := range c.Causes {
+		place := string(cause.Failed)
+		if cause.Store != "" {
+			place += ", " + cause.Store
+		}
+		p.line("", "\n%d at %s", len(cause.Objects), place)
+		p.known(&cause.Diagnosis, cause.Objects[0].Error)
+		var names []string
+		for _, object := range cause.Objects[:min(len(cause.Objects), most)] {
+			names = append(names, object.Namespace+"/"+object.Name)
+		}
+		text := strings.Join(names, ", ")
+		if rest := len(cause.Objects) - most; rest > 0 {
+			text += fmt.Sprintf(" and %d more: -o json names them all", rest)
+		}
+		p.line("  Who:    ", "%s", text)
+	}
+}
