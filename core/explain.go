@@ -93,7 +93,9 @@ func (p *pass) rest(ctx context.Context, t *task) {
 		p.complete(ctx, t)
 		return
 	}
-	p.done(t, p.result(t, Skipped))
+	r := p.result(t, Skipped)
+	r.Warnings = resolve.Warnings(t.ES)
+	p.done(t, r)
 }
 
 // maskedError is an error in words that may be shown.

@@ -61,6 +61,9 @@ func (s *story) state(step trace.Step) trace.State {
 func (s *story) evidence(ctx context.Context, taken *trace.Taken) {
 	if taken.State == trace.Skipped {
 		taken.Message = s.Message
+		if s.Offline {
+			taken.Message = "not asked"
+		}
 		return
 	}
 	note := func(name, format string, args ...any) {

@@ -196,7 +196,7 @@ func (s *story) targetFacts(ctx context.Context, taken *trace.Taken, note noter)
 	if s.live == nil {
 		note("exists", "no")
 	} else {
-		note("exists", "yes, resourceVersion %s", s.live.Meta.ResourceVersion)
+		note("exists", "yes")
 	}
 	if !s.Evidence || target.Manifest != nil || taken.State != trace.OK {
 		return

@@ -29,13 +29,19 @@ func (p *page) writeTo(out io.Writer) error {
 	return err
 }
 
-// line writes a line behind its head, and what does not fit below it, under its beginning.
+// line writes a line behind its head, and what does not fit below it, under its beginning. A command stays in one line, so that it can
+// be copied.
 func (p *page) line(head, format string, args ...any) {
 	indent := strings.Repeat(" ", len(head))
-	wrapped := wordwrap.WrapString(fmt.Sprintf(format, args...), uint(max(width-len(head), 40)))
-	for line := range strings.Lines(wrapped) {
-		fmt.Fprintln(p, strings.TrimRight(head+strings.TrimRight(line, "\n"), " "))
-		head = indent
+	text := fmt.Sprintf(format, args...)
+	for part := range strings.SplitSeq(text, "\n") {
+		if !strings.HasPrefix(part, "$ ") {
+			part = wordwrap.WrapString(part, uint(max(width-len(head), 40)))
+		}
+		for line := range strings.SplitSeq(part, "\n") {
+			fmt.Fprintln(p, strings.TrimRight(head+line, " "))
+			head = indent
+		}
 	}
 }
 
@@ -100,21 +106,31 @@ func (p *page) steps(steps []trace.Taken) {
 	}
 }
 
-// words are what a step has to say: its message and, of evidence, a line each where it did not come through.
+// words are what a step has to say: its message and its evidence, a line each where it did not come through.
 func words(taken trace.Taken) []string {
-	var facts []string
-	for _, fact := range taken.Evidence {
-		facts = append(facts, fact.Name+": "+fact.Value)
+	facts := joined(taken.Evidence)
+	if taken.Message != "" {
+		facts = append([]string{taken.Message}, facts...)
 	}
-	switch {
-	case taken.State == trace.OK || taken.State == trace.Skipped:
-		if taken.Message != "" {
-			facts = append([]string{taken.Message}, facts...)
-		}
+	if taken.State == trace.OK || taken.State == trace.Skipped {
 		return []string{strings.Join(facts, "; ")}
-	default:
-		return append(facts, taken.Message)
 	}
+	return facts
+}
+
+// joined are facts in words. Those of the same value are one.
+func joined(facts []trace.Fact) []string {
+	names := map[string][]string{}
+	for _, fact := range facts {
+		names[fact.Value] = append(names[fact.Value], fact.Name)
+	}
+	var all []string
+	for _, fact := range facts {
+		if of := names[fact.Value]; of[0] == fact.Name {
+			all = append(all, strings.Join(of, ", ")+": "+fact.Value)
+		}
+	}
+	return all
 }
 
 // causes shows why ExternalSecrets fail, the cause that most of them share first.
