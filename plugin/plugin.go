@@ -18,6 +18,7 @@ import (
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/completion"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/doctor"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/exit"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/explain"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/install"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/rbac"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/refresh"
@@ -69,6 +70,7 @@ func NewCommand(streams genericiooptions.IOStreams, providers provider.Registry,
 			refresh.NewCommand(connection, streams, providers),
 			render.NewCommand(connection, streams, providers),
 			status.NewCommand(connection, streams),
+			explain.NewCommand(streams),
 		}},
 		{Message: "Commands for the Runner in a Cluster:", Commands: []*cobra.Command{
 			install.NewCommand(connection, streams, build.Image()),
