@@ -46,6 +46,7 @@ func TestHelp(t *testing.T) {
 		"root":       {},
 		"rbac":       {"rbac", "-h"},
 		"doctor":     {"doctor", "-h"},
+		"explain":    {"explain", "-h"},
 		"install":    {"install", "-h"},
 		"uninstall":  {"uninstall", "-h"},
 		"runs":       {"runs", "-h"},

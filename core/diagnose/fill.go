@@ -1,18 +1,13 @@
 package diagnose
 
 import (
-	"regexp"
 	"strings"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/secret"
 )
 
-// placeholder is what stands in a cause's texts for a name that the failure tells.
-var placeholder = regexp.MustCompile(`\{([a-z]+)\}`)
-
-// harmless is what may be put into a sentence or a command that somebody pastes into a shell: nothing that a shell would obey, nothing
-// that looks like a flag.
-var harmless = regexp.MustCompile(`^[A-Za-z0-9/_.][A-Za-z0-9/_+=.@:-]{0,199}$`)
+// longest is how many bytes of a failure's text take the place of a placeholder.
+const longest = 200
 
 // fill is the diagnosis of s, with names out of it in place of the placeholders; what it does not tell is in capitals.
 func (k *knowledge) fill(c cause, s subject) Diagnosis {
@@ -44,9 +39,16 @@ func (k *knowledge) fill(c cause, s subject) Diagnosis {
 	}
 	d := c.Diagnosis
 	for _, text := range []*string{&d.Cause, &d.Check, &d.Fix} {
-		*text = placeholder.ReplaceAllStringFunc(*text, valueOf)
+		*text = k.placeholder.ReplaceAllStringFunc(*text, valueOf)
 	}
 	return d
 }
 
-func usable(value string) bool { return harmless.MatchString(value) }
+// usable tells whether a value may be put into a sentence or a command that somebody pastes into a shell: it has nothing that a shell
+// would obey, and does not look like a flag.
+func usable(value string) bool {
+	foreign := func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("/_+=.@:-", r))
+	}
+	return value != "" && len(value) <= longest && !strings.HasPrefix(value, "-") && !strings.ContainsFunc(value, foreign)
+}

@@ -24,7 +24,9 @@ func order() []string {
 
 // knowledge is all causes, in the order in which they are tried, and where the values of placeholders are found in texts.
 type knowledge struct {
-	causes       []cause
+	causes []cause
+	// placeholder finds placeholders in the texts of causes, and placeholders has the expressions that find their values, by name.
+	placeholder  *regexp.Regexp
 	placeholders map[string][]*regexp.Regexp
 }
 
@@ -48,7 +50,7 @@ func load() (*knowledge, error) {
 	if err := read("common", &shared); err != nil {
 		return nil, err
 	}
-	k := &knowledge{placeholders: map[string][]*regexp.Regexp{}}
+	k := &knowledge{placeholder: regexp.MustCompile(`\{[a-z]+\}`), placeholders: map[string][]*regexp.Regexp{}}
 	for name, expressions := range shared.Placeholders {
 		for _, expression := range expressions {
 			compiled, err := compile(expression)

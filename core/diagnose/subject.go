@@ -48,7 +48,7 @@ var escapes = strings.NewReplacer(`\\"`, `"`, `\n`, " ", `\t`, " ", `\u003c`, "<
 
 // squeeze brings a text on one line, without control characters, and gives quotes one form.
 func squeeze(text string) string {
-	text = quotes.Replace(escapes.Replace(text))
+	text = quotes.Replace(escapes.Replace(withoutColours(text)))
 	var line strings.Builder
 	line.Grow(len(text))
 	gap := false
@@ -64,6 +64,26 @@ func squeeze(text string) string {
 		line.WriteRune(r)
 	}
 	return line.String()
+}
+
+// withoutColours takes away what programs send to terminals: an escape, a bracket, numbers and a letter.
+func withoutColours(text string) string {
+	before, rest, found := strings.Cut(text, "\x1b[")
+	if !found {
+		return text
+	}
+	var plain strings.Builder
+	plain.Grow(len(text))
+	for found {
+		plain.WriteString(before)
+		rest = strings.TrimLeft(rest, "0123456789;?")
+		if rest != "" && rest[0] < utf8.RuneSelf {
+			rest = rest[1:]
+		}
+		before, rest, found = strings.Cut(rest, "\x1b[")
+	}
+	plain.WriteString(before)
+	return plain.String()
 }
 
 // fold is the form in which phrases are compared.

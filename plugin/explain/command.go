@@ -4,6 +4,8 @@
 package explain
 
 import (
+	"errors"
+
 	"github.com/spf13/cobra"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
@@ -43,16 +45,21 @@ Steps:
     Writers       who else has written to the target
     Recorded      what the last refresh has left
 
+With --error it is the text of a failure that is explained, and no cluster is contacted: that of a condition, an Event or a line of a
+log, of this tool, of External Secrets Operator, of a provider or of the API server, with whatever stands around it. What is not known
+is called unknown, and nothing is guessed. Its text is shown then, without what looks like a secret in it.
+
 With KEY it is also told where the value of that key of the Secret comes from. A store is explained up to the login. --all and
 selectors look at many ExternalSecrets, and group those that fail by their causes.
 
 Exit codes:
 
-    0   healthy
+    0   healthy; with --error: the text was looked up, whether or not it is known
     1   broken
     2   there is no answer: the API server can't be asked, or the command line is wrong
 
-With -o json or yaml it is an ExternalSecretExplanation, a StoreExplanation or ExternalSecretCauses (externalsecret.kubectl/v1):
+With -o json or yaml it is an ExternalSecretExplanation, a StoreExplanation or ExternalSecretCauses or, with --error, a Diagnosis, whose fields are those
+of diagnosis (externalsecret.kubectl/v1):
 
     metadata      namespace, name
     healthy       whether the exit code is 0
@@ -79,8 +86,14 @@ kubectl externalsecret explain db -n shop --offline
 kubectl externalsecret explain store/aws -n shop
 kubectl externalsecret explain clusterstore/aws
 
+# Explain a message that was copied from somewhere
+kubectl externalsecret explain --error "api error AccessDeniedException: User: arn:aws:sts::..."
+
 # Group all failures by their causes
 kubectl externalsecret explain --all -A`
+
+// unanswered is the exit code of what could not be answered; 0 and 1 are answers.
+const unanswered = 2
 
 // NewCommand makes `explain`.
 func NewCommand(
@@ -88,7 +101,7 @@ func NewCommand(
 ) *cobra.Command {
 	flags := NewFlags(getter, streams, providers)
 	cmd := &cobra.Command{
-		Use:                   "explain [NAME [KEY] | store/NAME | clusterstore/NAME | -l SELECTOR | --all] [-A] [--offline]",
+		Use:                   "explain [NAME [KEY] | store/NAME | clusterstore/NAME | -l SELECTOR | --all | --error TEXT] [-A] [--offline]",
 		DisableFlagsInUseLine: true,
 		Short:                 "Tell why an ExternalSecret fails, and who can mend it how",
 		Long:                  long,
@@ -98,15 +111,32 @@ func NewCommand(
 		ValidArgsFunction:     completion.ExternalSecrets(getter),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := flags.Validate(args); err != nil {
-				return &exit.Error{Code: unanswered, Err: cmdutil.UsageErrorf(cmd, "%v", err)}
+				return coded(cmdutil.UsageErrorf(cmd, "%v", err))
+			}
+			if flags.Error != "" {
+				options, err := flags.toErrorOptions()
+				if err != nil {
+					return coded(err)
+				}
+				return coded(options.Run())
 			}
 			options, err := flags.ToOptions(args)
 			if err != nil {
-				return &exit.Error{Code: unanswered, Err: err}
+				return coded(err)
 			}
 			return options.Run(cmd.Context())
 		},
 	}
+	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return coded(cmd.Parent().FlagErrorFunc()(cmd, err)) })
 	flags.AddFlags(cmd)
 	return cmd
+}
+
+// coded gives an error the exit code of what could not be answered, unless it has one of its own.
+func coded(err error) error {
+	var own *exit.Error
+	if err == nil || errors.As(err, &own) {
+		return err
+	}
+	return &exit.Error{Code: unanswered, Err: err}
 }

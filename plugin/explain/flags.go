@@ -17,8 +17,10 @@ import (
 
 // Flags are the flags of explain, and what the command needs besides.
 type Flags struct {
-	Scope          scope.Flags
-	All            bool
+	Scope scope.Flags
+	All   bool
+	// Error is the text of a failure, or stdin.
+	Error          string
 	Offline        bool
 	Class          string
 	GenericTargets bool
@@ -33,15 +35,16 @@ type Flags struct {
 func NewFlags(
 	getter genericclioptions.RESTClientGetter, streams genericiooptions.IOStreams, providers provider.Registry,
 ) *Flags {
-	return &Flags{
-		Class: api.ControllerDefault, Print: genericclioptions.NewPrintFlags(""), getter: getter, streams: streams, providers: providers,
-	}
+	printFlags := genericclioptions.NewPrintFlags("")
+	printFlags.NamePrintFlags = nil // a diagnosis has no name
+	return &Flags{Class: api.ControllerDefault, Print: printFlags, getter: getter, streams: streams, providers: providers}
 }
 
 // AddFlags binds them to a command.
 func (f *Flags) AddFlags(cmd *cobra.Command) {
 	f.Scope.AddFlags(cmd.Flags())
 	cmd.Flags().BoolVar(&f.All, "all", f.All, "Group the failures of all ExternalSecrets of the namespace, or of all namespaces with -A, by their causes.")
+	cmd.Flags().StringVar(&f.Error, "error", f.Error, "Text of a failure to explain, - for standard input. No cluster is contacted.")
 	cmd.Flags().BoolVar(&f.Offline, "offline", f.Offline, "Ask no provider: go by what the cluster holds and what the last refresh has recorded.")
 	cmd.Flags().StringVar(&f.Class, "controller-class", f.Class,
 		"Class of the stores that are served (their spec.controller), besides those that name none.")
@@ -59,10 +62,14 @@ func (f *Flags) several() bool { return f.All || f.Scope.Selects() }
 // Validate checks that flags and arguments make sense, and say exactly one thing about what to explain.
 func (f *Flags) Validate(args []string) error {
 	switch {
+	case f.Error != "" && (f.several() || len(args) > 0):
+		return errors.New("--error explains a text, and no name and no selection goes with it; put the text into quotes")
+	case f.Error != "":
+		return nil
 	case f.several() && len(args) > 0:
 		return errors.New("a name cannot be provided when --all or a selector is specified")
 	case !f.several() && len(args) == 0:
-		return errors.New("say what to explain: NAME, store/NAME, clusterstore/NAME, --all or a selector (-l or --field-selector)")
+		return errors.New("say what to explain: NAME, store/NAME, clusterstore/NAME, --all, a selector (-l or --field-selector) or --error TEXT")
 	case f.Class == "":
 		return errors.New("--controller-class must not be empty")
 	}
@@ -116,7 +123,16 @@ func (f *Flags) ToOptions(args []string) (*Options, error) {
 	return options, nil
 }
 
-// toPrinter chooses how an explanation is printed: nil for a screen.
+// toErrorOptions resolves the flags for a text.
+func (f *Flags) toErrorOptions() (*ErrorOptions, error) {
+	printer, err := f.toPrinter()
+	if err != nil {
+		return nil, err
+	}
+	return &ErrorOptions{Text: f.Error, Printer: printer, Streams: f.streams}, nil
+}
+
+// toPrinter chooses how an answer is printed: nil for a screen.
 func (f *Flags) toPrinter() (Printer, error) {
 	if *f.Print.OutputFormat == "" && *f.Print.TemplatePrinterFlags.TemplateArgument == "" {
 		return nil, nil

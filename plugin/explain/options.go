@@ -18,9 +18,6 @@ import (
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/status"
 )
 
-// unanswered is the exit code where there is no answer: neither that all is well nor that something is not.
-const unanswered = 2
-
 // Printer prints a document; nil means a screen for a person.
 type Printer func(document any, out io.Writer) error
 
@@ -56,7 +53,7 @@ func (o *Options) Run(ctx context.Context) error {
 	case err != nil && context.Cause(ctx) != nil:
 		return err
 	case err != nil:
-		return &exit.Error{Code: unanswered, Err: err}
+		return coded(err)
 	case !healthy:
 		return exit.Silent(exit.Failed)
 	default:

@@ -6,18 +6,13 @@ import (
 	"io"
 	"strings"
 
-	"github.com/mitchellh/go-wordwrap"
-
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/diagnose"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/trace"
 )
 
-const (
-	// width is that of a screen, in characters.
-	width = 110
-	// most is how many ExternalSecrets are named for a cause.
-	most = 5
-)
+// most is how many ExternalSecrets are named for a cause.
+const most = 5
 
 // page is a screen for a person. What it writes into can't fail.
 type page struct{ bytes.Buffer }
@@ -29,20 +24,9 @@ func (p *page) writeTo(out io.Writer) error {
 	return err
 }
 
-// line writes a line behind its head, and what does not fit below it, under its beginning. A command stays in one line, so that it can
-// be copied.
+// line writes a text behind its head.
 func (p *page) line(head, format string, args ...any) {
-	indent := strings.Repeat(" ", len(head))
-	text := fmt.Sprintf(format, args...)
-	for part := range strings.SplitSeq(text, "\n") {
-		if !strings.HasPrefix(part, "$ ") {
-			part = wordwrap.WrapString(part, uint(max(width-len(head), 40)))
-		}
-		for line := range strings.SplitSeq(part, "\n") {
-			fmt.Fprintln(p, strings.TrimRight(head+line, " "))
-			head = indent
-		}
-	}
+	renderText(&p.Buffer, head, fmt.Sprintf(format, args...))
 }
 
 // explanation shows the walk of one ExternalSecret.
@@ -53,7 +37,10 @@ func (p *page) explanation(e *Explanation, offline bool) {
 	if e.Key != nil {
 		p.key(e.Key)
 	}
-	p.diagnosis(e)
+	if e.Diagnosis != nil {
+		p.WriteByte('\n')
+		renderDiagnosis(&p.Buffer, *e.Diagnosis)
+	}
 	switch {
 	case e.Healthy && offline:
 		p.line("", "\nNo provider was asked.")
@@ -77,7 +64,10 @@ func (p *page) store(e *Explanation, ref api.SecretStoreRef) {
 	if e.UsedBy != nil {
 		p.line("", "\nRead by %d of the ExternalSecrets, of which %d are synced.", e.UsedBy.Total, e.UsedBy.Healthy)
 	}
-	p.diagnosis(e)
+	if e.Diagnosis != nil {
+		p.WriteByte('\n')
+		renderDiagnosis(&p.Buffer, *e.Diagnosis)
+	}
 }
 
 func (p *page) verdict(name string, e *Explanation) {
@@ -150,7 +140,10 @@ func (p *page) causes(c Causes) {
 			place += ", " + cause.Store
 		}
 		p.line("", "\n%d at %s", len(cause.Objects), place)
-		p.known(&cause.Diagnosis, cause.Objects[0].Error)
+		if cause.Diagnosis.ID == diagnose.Unknown {
+			renderField(&p.Buffer, "Error", cause.Objects[0].Error)
+		}
+		renderDiagnosis(&p.Buffer, cause.Diagnosis)
 		var names []string
 		for _, object := range cause.Objects[:min(len(cause.Objects), most)] {
 			names = append(names, object.Namespace+"/"+object.Name)
@@ -159,6 +152,6 @@ func (p *page) causes(c Causes) {
 		if rest := len(cause.Objects) - most; rest > 0 {
 			text += fmt.Sprintf(" and %d more: -o json names them all", rest)
 		}
-		p.line("  Who:    ", "%s", text)
+		renderField(&p.Buffer, "Who", text)
 	}
 }
