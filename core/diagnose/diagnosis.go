@@ -44,14 +44,15 @@ type Diagnosis struct {
 
 // Text diagnoses the text of a failure, from wherever it was copied: a condition, an Event, a line of a log. It is safe for any input,
 // of which at most the first and the last 16 KiB are looked at.
-func Text(text string) Diagnosis { return diagnose(text, nil) }
+func Text(text string) Diagnosis { return diagnose(text, nil, nil) }
 
-// Error diagnoses err by what its chain says to a program, and by its text.
-func Error(err error) Diagnosis {
+// Error diagnoses err by what its chain says to a program, and by its text. names are what the caller knows beyond that, by
+// placeholder, such as "region": they stand where err does not tell.
+func Error(err error, names map[string]string) Diagnosis {
 	if err == nil {
 		return unknown()
 	}
-	return diagnose(err.Error(), factsOf(err))
+	return diagnose(err.Error(), factsOf(err), names)
 }
 
 // Causes are all that can be diagnosed, in the order in which they are tried, with placeholders such as {secret} in their texts.
@@ -67,7 +68,7 @@ func Causes() ([]Diagnosis, error) {
 	return causes, nil
 }
 
-func diagnose(text string, facts []string) Diagnosis {
+func diagnose(text string, facts []string, names map[string]string) Diagnosis {
 	k, err := known()
 	if err != nil {
 		return unknown() // what is embedded was read by a test
@@ -75,9 +76,9 @@ func diagnose(text string, facts []string) Diagnosis {
 	s := newSubject(text, facts)
 	i := slices.IndexFunc(k.causes, func(c cause) bool { return c.fits(s) })
 	if i < 0 {
-		return unknown()
+		return k.fill(cause{Diagnosis: unknown()}, s, names)
 	}
-	return k.fill(k.causes[i], s)
+	return k.fill(k.causes[i], s, names)
 }
 
 func unknown() Diagnosis {
@@ -85,7 +86,7 @@ func unknown() Diagnosis {
 		ID:    Unknown,
 		Cause: "This failure is not among those that are known here, and nothing is guessed.",
 		Check: "Read the whole text, innermost part first: what follows the last colon is what the failing side said. " +
-			"The trace shows at which step it failed, and as whom:\n$ kubectl externalsecret explain NAME",
+			"The trace shows at which step it failed, and as whom:\n$ kubectl externalsecret explain {name} -n {namespace}",
 		Fix:   "Look the innermost part up with the provider or Kubernetes. If you find the cause, report the text without its secrets, so that it is known here next time.",
 		Owner: Unsaid,
 		Retry: Unsaid,

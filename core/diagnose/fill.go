@@ -9,8 +9,9 @@ import (
 // longest is how many bytes of a failure's text take the place of a placeholder.
 const longest = 200
 
-// fill is the diagnosis of s, with names out of it in place of the placeholders; what it does not tell is in capitals.
-func (k *knowledge) fill(c cause, s subject) Diagnosis {
+// fill is the diagnosis of s, with names out of it, or else those that are known, in place of the placeholders; what neither tells is
+// in capitals.
+func (k *knowledge) fill(c cause, s subject, known map[string]string) Diagnosis {
 	values := map[string]string{}
 	// Names are looked for in what is left when all that could be a secret is gone.
 	shown := newSubject(secret.Redact(s.raw), nil)
@@ -34,6 +35,9 @@ func (k *knowledge) fill(c cause, s subject) Diagnosis {
 			if groups := expression.FindStringSubmatch(shown.text); groups != nil && usable(groups[1]) {
 				return groups[1]
 			}
+		}
+		if usable(known[name]) {
+			return known[name]
 		}
 		return strings.ToUpper(name)
 	}

@@ -47,9 +47,6 @@ func (p *page) explanation(e *Explanation, offline bool) {
 	case e.Failed == trace.Recorded && !offline:
 		p.line("", "\nThat was the last refresh. This walk has come through, so refresh it:\n  kubectl externalsecret refresh %s -n %s",
 			e.Metadata.Name, e.Metadata.Namespace)
-	case e.Failed == trace.Due:
-		p.line("", "\nRefresh it now, and see who should:\n  kubectl externalsecret refresh %s -n %s\n  kubectl externalsecret doctor",
-			e.Metadata.Name, e.Metadata.Namespace)
 	}
 }
 
@@ -80,19 +77,28 @@ func (p *page) verdict(name string, e *Explanation) {
 }
 
 // marks are how states stand on a screen: the one that has failed is what the eye falls on.
-var marks = map[trace.State]string{trace.OK: "ok", trace.Warning: "warn", trace.Failed: "FAILED", trace.Skipped: "-"}
+var marks = map[trace.State]string{trace.OK: "ok", trace.Warning: "warn", trace.Failed: "FAILED"}
 
 func (p *page) steps(steps []trace.Taken) {
-	var missed []string
+	var missed, skipped []string
 	for _, taken := range steps {
-		if taken.State == trace.NotReached {
+		switch taken.State {
+		case trace.NotReached:
 			missed = append(missed, string(taken.Step))
+			continue
+		case trace.Skipped:
+			skipped = append(skipped, string(taken.Step))
 			continue
 		}
 		p.line(fmt.Sprintf("  %-7s %-12s ", marks[taken.State], taken.Step), "%s", strings.Join(words(taken), "\n"))
 	}
-	if len(missed) > 0 {
-		p.line("  not reached: ", "%s", strings.Join(missed, ", "))
+	for _, of := range []struct {
+		head  string
+		steps []string
+	}{{"  nothing to do: ", skipped}, {"  not reached:   ", missed}} {
+		if len(of.steps) > 0 {
+			p.line(of.head, "%s", strings.Join(of.steps, ", "))
+		}
 	}
 }
 
@@ -102,7 +108,7 @@ func words(taken trace.Taken) []string {
 	if taken.Message != "" {
 		facts = append([]string{taken.Message}, facts...)
 	}
-	if taken.State == trace.OK || taken.State == trace.Skipped {
+	if taken.State == trace.OK {
 		return []string{strings.Join(facts, "; ")}
 	}
 	return facts

@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -32,21 +33,37 @@ func judge(walk core.Explanation, last recorded, now time.Time) *Explanation {
 		Healthy: true, Steps: append(slices.Clone(walk.Steps), trace.Taken{Step: trace.Recorded, State: trace.NotReached}),
 	}
 	if walk.Cause != nil {
-		e.fail(walk.Failed, walk.Cause.Error(), diagnose.Error(walk.Cause))
+		e.fail(walk.Failed, walk.Cause.Error(), diagnose.Error(walk.Cause, namesOf(walk)))
 	}
 	if walk.ES == nil {
 		return e
 	}
 	if walk.Failed == trace.Class && last.item.State == status.Synced {
-		e.leave(last.item)
+		e.leave()
 	}
-	e.record(last)
-	e.awaited(last.item, now)
+	names := namesOf(walk)
+	e.record(last, names)
+	e.awaited(last.item, names, now)
 	return e
 }
 
+// namesOf are what is known of a walk for the commands of a diagnosis.
+func namesOf(walk core.Explanation) map[string]string {
+	names := map[string]string{"namespace": walk.Namespace, "name": walk.Name}
+	for _, taken := range walk.Steps {
+		for _, fact := range taken.Evidence {
+			if kind, store, ok := strings.Cut(fact.Name, " "); ok && taken.Step == trace.Class && strings.HasSuffix(kind, api.KindSecretStore) {
+				names["store"] = store
+			} else if taken.Step == trace.Store && fact.Name == "region" {
+				names["region"] = fact.Value
+			}
+		}
+	}
+	return names
+}
+
 // leave says that another controller refreshes it, and does.
-func (e *Explanation) leave(item status.Item) {
+func (e *Explanation) leave() {
 	e.Healthy, e.Failed, e.Error, e.Diagnosis = true, "", "", nil
 	for i := range e.Steps {
 		if t := &e.Steps[i]; t.Step == trace.Class || t.State == trace.NotReached {
@@ -56,7 +73,7 @@ func (e *Explanation) leave(item status.Item) {
 }
 
 // record adds what the last refresh has left in the status and in Events.
-func (e *Explanation) record(last recorded) {
+func (e *Explanation) record(last recorded, names map[string]string) {
 	t := e.taken(trace.Recorded)
 	note := func(name, value string) { t.Evidence = append(t.Evidence, trace.Fact{Name: name, Value: value}) }
 	ready := last.item.Ready
@@ -71,41 +88,49 @@ func (e *Explanation) record(last recorded) {
 	}
 	event := latestOf(last.events.Items)
 	if event != nil {
-		note("event", fmt.Sprintf("%s %s%s, by %s: %s", event.Type, event.Reason, since(event.Last), event.Source, event.Message))
+		note("event", fmt.Sprintf("%s %s%s, by %s", event.Type, event.Reason, since(event.Last), event.Source))
 	}
 	if last.events.Error != "" {
 		note("events", last.events.Error)
 	}
 	switch {
 	case ready.Status == string(metav1.ConditionFalse):
-		message, known := told(ready.Message, event)
-		e.fail(trace.Recorded, message, known)
+		message, why := told(ready.Message, event, names)
+		if message == e.Error {
+			message = "the last refresh has failed with the same"
+		}
+		e.fail(trace.Recorded, message, why)
 	case event != nil && event.Reason == api.EventMissingProviderSecret && last.item.LastSync != nil && event.Last != nil &&
 		!event.Last.Before(*last.item.LastSync):
-		e.fail(trace.Recorded, event.Message, diagnose.Text(event.Message))
+		e.fail(trace.Recorded, event.Message, known(event.Message, names))
 	}
 }
 
 // awaited says that a refresh is overdue, if that is all that there is to say.
-func (e *Explanation) awaited(item status.Item, now time.Time) {
+func (e *Explanation) awaited(item status.Item, names map[string]string, now time.Time) {
 	old := item.Metadata.CreationTimestamp == nil || now.Sub(*item.Metadata.CreationTimestamp) > settled
 	if item.State == status.Stale || (item.State == status.NeverSynced && old) {
-		e.fail(trace.Due, item.Message, diagnose.Text(item.Message))
+		e.fail(trace.Due, item.Message, known(item.Message, names))
 	}
 }
 
 // told chooses what the last refresh has said of its failure: the condition or, where that is only a wrapper around what is not in it,
 // the Event.
-func told(condition string, event *status.Event) (string, diagnose.Diagnosis) {
-	known := diagnose.Text(condition)
-	if event == nil || !vague(known) {
-		return condition, known
+func told(condition string, event *status.Event, names map[string]string) (string, diagnose.Diagnosis) {
+	inCondition := known(condition, names)
+	if event == nil || !vague(inCondition) {
+		return condition, inCondition
 	}
-	inEvent := diagnose.Text(event.Message)
+	inEvent := known(event.Message, names)
 	if vague(inEvent) && len(event.Message) <= len(condition) {
-		return condition, known
+		return condition, inCondition
 	}
 	return event.Message, inEvent
+}
+
+// known is what is known about a text that a refresh has left.
+func known(text string, names map[string]string) diagnose.Diagnosis {
+	return diagnose.Error(errors.New(text), names)
 }
 
 // vague tells whether a diagnosis is of a text that only says that something else has failed.

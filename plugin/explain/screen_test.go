@@ -1,0 +1,200 @@
+package explain
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provenance"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/resolve"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/trace"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/internal/golden"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/status"
+)
+
+// noon is the time at which the tests look.
+func noon() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) }
+
+// walk is that of shop/NAME, which ends at failed with cause, or comes through.
+func walk(name string, failed trace.Step, cause string, change ...func(*api.ExternalSecret)) core.Explanation {
+	es := &api.ExternalSecret{}
+	es.Namespace, es.Name = "shop", name
+	es.CreationTimestamp = metav1.NewTime(noon().Add(-100 * time.Hour))
+	es.Spec.SecretStoreRef.Name = "aws"
+	es.Spec.Data = []api.Data{{SecretKey: "password", RemoteRef: api.RemoteRef{Key: "team/db", Property: "password"}}}
+	success := metav1.NewTime(noon().Add(-5 * time.Minute))
+	es.Status.RefreshTime, es.Status.SyncedResourceVersion = &success, api.SyncedResourceVersion(0, nil, nil)
+	es.Status.Conditions = []api.Condition{ready(metav1.ConditionTrue, api.ReasonSecretSynced, api.MessageSecretSynced)}
+	for _, c := range change {
+		c(es)
+	}
+	e := core.Explanation{ES: es, Failed: failed, Item: resolve.Item{NamespacedName: types.NamespacedName{Namespace: "shop", Name: name}, ES: es}}
+	e.Namespace, e.Name = "shop", name
+	if failed != "" {
+		e.Cause = errors.New(cause)
+	}
+	for _, step := range trace.Steps()[:trace.Recorded.Index()] {
+		taken := trace.Taken{Step: step, State: trace.OK, Evidence: evidence()[step]}
+		switch {
+		case step == failed:
+			taken.State, taken.Message = trace.Failed, cause
+		case failed != "" && step.Index() > failed.Index():
+			taken = trace.Taken{Step: step, State: trace.NotReached}
+		case len(taken.Evidence) == 0 && step != trace.Rules:
+			taken.State, taken.Message = trace.Skipped, "there is nothing to do"
+		}
+		e.Steps = append(e.Steps, taken)
+	}
+	return e
+}
+
+// evidence is what the walks of the tests have come upon.
+func evidence() map[trace.Step][]trace.Fact {
+	return map[trace.Step][]trace.Fact{
+		trace.Object: {{Name: "generation", Value: "1"}},
+		trace.Due:    {{Name: "refreshPolicy", Value: "Periodic"}, {Name: "refreshInterval", Value: "1h"}},
+		trace.Store: {
+			{Name: "SecretStore aws", Value: "provider aws"}, {Name: "service", Value: "AWS SecretsManager"}, {Name: "region", Value: "eu-central-1"},
+		},
+		trace.Class:       {{Name: "SecretStore aws", Value: "any class"}},
+		trace.Credentials: {{Name: "ServiceAccount shop/reader", Value: "it is there"}},
+		trace.Token: {
+			{Name: "issuer", Value: "https://oidc.example/id/1"}, {Name: "subject", Value: "system:serviceaccount:shop:reader"},
+			{Name: "audience", Value: "sts.amazonaws.com"},
+		},
+		trace.Identity: {{Name: "as", Value: "service account reader, and the role that it is annotated with"}},
+		trace.Read:     {{Name: "spec.data[0]", Value: "team/db: read, 31 bytes, version 7"}, {Name: "spec.data[1]", Value: "team/db: read, 31 bytes, version 7"}},
+		trace.Target:   {{Name: "target", Value: "Secret db"}, {Name: "exists", Value: "yes"}},
+	}
+}
+
+func ready(state metav1.ConditionStatus, reason, message string) api.Condition {
+	since := metav1.NewTime(noon().Add(-2 * time.Hour))
+	return api.Condition{Type: api.ConditionReady, Status: state, Reason: reason, Message: message, LastTransitionTime: &since}
+}
+
+func failedBefore(es *api.ExternalSecret) {
+	es.Status.Conditions = []api.Condition{ready(metav1.ConditionFalse, api.ReasonSecretSyncedError, api.MessageProviderFailed)}
+}
+
+func warned(message string) status.EventsLink {
+	last := noon().Add(-time.Minute)
+	return status.EventsLink{Items: []status.Event{{
+		Type: "Warning", Reason: api.EventUpdateFailed, Message: message, Source: "external-secrets", Count: 1, Last: &last,
+	}}}
+}
+
+// judged is what a person is told of a walk.
+func judged(w core.Explanation, events status.EventsLink) *Explanation {
+	return judge(w, recorded{item: status.Assess(w.Item, noon()), events: events}, noon())
+}
+
+const refused = `spec.data[0] (remote key "team/db"): open SecretStore "aws" in namespace "shop": AssumeRoleWithWebIdentity: AccessDenied: ` +
+	"Not authorized to perform sts:AssumeRoleWithWebIdentity (check the role's trust policy: who may assume it, and with which external id, issuer and audience)"
+
+func TestScreens(t *testing.T) {
+	missing := walk("gone", trace.Object, `there is no ExternalSecret "gone" in namespace "shop"`)
+	missing.ES, missing.Item.ES, missing.Item.Err = nil, nil, missing.Cause
+	overdue := func(es *api.ExternalSecret) {
+		long := metav1.NewTime(noon().Add(-50 * time.Hour))
+		es.Status.RefreshTime = &long
+	}
+	for name, test := range map[string]struct {
+		walk   core.Explanation
+		events status.EventsLink
+	}{
+		"healthy":  {walk("db", "", ""), status.EventsLink{}},
+		"identity": {walk("db", trace.Identity, refused, failedBefore), warned(refused)},
+		"object":   {missing, status.EventsLink{}},
+		"recorded": {walk("db", "", "", failedBefore), warned("error processing spec.data[0] (key: team/db), err: AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/shop/x is not authorized to perform: secretsmanager:GetSecretValue because no identity-based policy allows the secretsmanager:GetSecretValue action")},
+		"overdue":  {walk("db", "", "", overdue), status.EventsLink{}},
+		"unknown":  {walk("db", trace.Target, "could not update secret: the moon is full"), status.EventsLink{Error: "list events: forbidden"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPage()
+			p.explanation(judged(test.walk, test.events), false)
+			golden.Assert(t, *update, "screen-"+name, p.String())
+		})
+	}
+}
+
+func TestScreenOfAKey(t *testing.T) {
+	w := walk("db", "", "", func(es *api.ExternalSecret) {
+		es.Spec.Target.Template = &api.Template{Data: map[string]string{"url": "postgres://app:{{ .password }}@db/shop"}}
+	})
+	e := judged(w, status.EventsLink{})
+	origin := provenance.OfKey(w.ES, "url", nil)
+	e.Key = &origin
+	p := newPage()
+	p.explanation(e, false)
+	golden.Assert(t, *update, "screen-key", p.String())
+}
+
+func TestScreenOfAStore(t *testing.T) {
+	w := walk("aws", trace.Identity, "AssumeRoleWithWebIdentity: AccessDenied: Not authorized to perform sts:AssumeRoleWithWebIdentity")
+	w.ES, w.Steps = nil, w.Steps[trace.Store.Index():trace.Read.Index()]
+	e := judged(w, status.EventsLink{})
+	e.Steps, e.UsedBy = e.Steps[:len(e.Steps)-1], &UsedBy{Total: 12, Healthy: 3}
+	p := newPage()
+	p.store(e, api.SecretStoreRef{Kind: api.KindSecretStore, Name: "aws"})
+	golden.Assert(t, *update, "screen-store", p.String())
+}
+
+func TestScreenOfCauses(t *testing.T) {
+	var all []*Explanation
+	for i := range 30 {
+		all = append(all, judged(walk(fmt.Sprintf("app-%02d", i), trace.Identity, refused), status.EventsLink{}))
+	}
+	for i := range 7 {
+		all = append(all, judged(walk(fmt.Sprintf("job-%d", i), trace.Read, fmt.Sprintf(
+			"spec.data[0] (remote key %q): GetSecretValue: ResourceNotFoundException: Secrets Manager can't find the specified secret.", fmt.Sprint("job/", i))), status.EventsLink{}))
+	}
+	all = append(all, judged(walk("odd", trace.Target, "could not update secret: the moon is full"), status.EventsLink{}), judged(walk("well", "", ""), status.EventsLink{}))
+	causes := group(all)
+	assert.Equal(t, 39, causes.Total)
+	assert.Equal(t, 38, causes.Broken)
+	p := newPage()
+	p.causes(causes)
+	golden.Assert(t, *update, "screen-causes", p.String())
+
+	p = newPage()
+	p.causes(group(all[len(all)-1:]))
+	assert.Equal(t, "All 1 ExternalSecrets are healthy.\n", p.String())
+}
+
+func TestWhatAProgramReads(t *testing.T) {
+	text, err := json.MarshalIndent(judged(walk("db", trace.Identity, refused, failedBefore), warned(refused)), "", "  ")
+	require.NoError(t, err)
+	golden.Assert(t, *update, "identity.json", string(text)+"\n")
+}
+
+func TestWhatAnotherControllerServesIsHealthyIfItDoes(t *testing.T) {
+	const other = `SecretStore "aws" is of class "eso", which is not served here ("default" is)`
+	served := judged(walk("db", trace.Class, other), status.EventsLink{})
+	assert.True(t, served.Healthy)
+	assert.Empty(t, served.Failed)
+	assert.Equal(t, trace.Skipped, served.taken(trace.Class).State)
+	assert.Equal(t, other, served.taken(trace.Class).Message)
+
+	left := judged(walk("db", trace.Class, other, func(es *api.ExternalSecret) { es.Status = api.ExternalSecretStatus{} }), status.EventsLink{})
+	assert.False(t, left.Healthy)
+	assert.Equal(t, trace.Class, left.Failed)
+}
+
+func TestAKeyThatTheLastRefreshLeftOutIsNotHealthy(t *testing.T) {
+	w := walk("db", "", "", func(es *api.ExternalSecret) { es.Spec.Target.DeletionPolicy = api.DeletionPolicyMerge })
+	events := warned("secret does not exist at provider using spec.data[0] (key=team/db)")
+	events.Items[0].Type, events.Items[0].Reason = "Normal", api.EventMissingProviderSecret
+	e := judged(w, events)
+	assert.Equal(t, trace.Recorded, e.Failed)
+	assert.Equal(t, "DAT-07", e.Diagnosis.ID)
+}
