@@ -82,5 +82,5 @@ func (r *rule) fits(s subject) bool {
 			return false
 		}
 	}
-	return !slices.ContainsFunc(r.none, s.has) && (r.match == nil || r.match.MatchString(s.text))
+	return !slices.ContainsFunc(r.none, s.has) && (r.match == nil || r.match.MatchString(s.folded))
 }
