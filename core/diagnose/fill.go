@@ -19,7 +19,7 @@ func (k *knowledge) fill(c cause, s subject, known map[string]string) Diagnosis 
 		if r.match == nil || !r.fits(s) {
 			continue
 		}
-		groups := r.match.FindStringSubmatch(shown.text)
+		groups := shown.find(r.match)
 		for i, name := range r.match.SubexpNames() {
 			if name != "" && groups != nil && values[name] == "" {
 				values[name] = groups[i]
@@ -32,7 +32,7 @@ func (k *knowledge) fill(c cause, s subject, known map[string]string) Diagnosis 
 			return value
 		}
 		for _, expression := range k.placeholders[name] {
-			if groups := expression.FindStringSubmatch(shown.text); groups != nil && usable(groups[1]) {
+			if groups := shown.find(expression); groups != nil && usable(groups[1]) {
 				return groups[1]
 			}
 		}

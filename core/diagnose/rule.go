@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -15,7 +16,7 @@ type rule struct {
 	All []string `json:"all"`
 	// None are phrases, as in a clause, that must not be there.
 	None []string `json:"none"`
-	// Match is an expression that must match; its named groups fill placeholders.
+	// Match is an expression that must match besides, which is slow; its named groups fill placeholders.
 	Match string `json:"match"`
 
 	clauses [][]string
@@ -39,10 +40,10 @@ func (r *rule) prepare(sets map[string][]string) error {
 		}
 		r.none = append(r.none, phrases...)
 	}
+	if len(r.clauses) == 0 {
+		return errors.New("it has no phrase that must be there")
+	}
 	if r.Match == "" {
-		if len(r.clauses) == 0 {
-			return fmt.Errorf("it has neither all nor match, and would fit any text")
-		}
 		return nil
 	}
 	var err error
@@ -81,5 +82,5 @@ func (r *rule) fits(s subject) bool {
 			return false
 		}
 	}
-	return !slices.ContainsFunc(r.none, s.has) && (r.match == nil || r.match.MatchString(s.text))
+	return !slices.ContainsFunc(r.none, s.has) && (r.match == nil || r.match.MatchString(s.folded))
 }

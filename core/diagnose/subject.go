@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -12,7 +13,7 @@ const most = 16 << 10
 
 // subject is a failure that is to be diagnosed.
 type subject struct {
-	// text is on one line, with one form of quotes; folded is the same in lower case.
+	// text is on one line, with one form of quotes; folded is the same in small letters.
 	text, folded string
 	// facts are what the error says to programs, such as "@kind=denied".
 	facts []string
@@ -26,8 +27,23 @@ func newSubject(text string, facts []string) subject {
 	}
 	text = strings.ToValidUTF8(text, " ")
 	s := subject{text: squeeze(text), facts: facts, raw: text}
-	s.folded = strings.ToLower(s.text)
+	s.folded = lower(s.text)
 	return s
+}
+
+// find gives the groups that an expression finds, as they are written in the text; nil where it finds nothing.
+func (s subject) find(expression *regexp.Regexp) []string {
+	ends := expression.FindStringSubmatchIndex(s.folded)
+	if ends == nil {
+		return nil
+	}
+	groups := make([]string, len(ends)/2)
+	for i := range groups {
+		if begin, end := ends[2*i], ends[2*i+1]; begin >= 0 {
+			groups[i] = s.text[begin:end]
+		}
+	}
+	return groups
 }
 
 // has tells whether a phrase, which is folded, is in the text, or a fact is one of the error's.
@@ -87,4 +103,15 @@ func withoutColours(text string) string {
 }
 
 // fold is the form in which phrases are compared.
-func fold(text string) string { return strings.ToLower(squeeze(text)) }
+func fold(text string) string { return lower(squeeze(text)) }
+
+// lower gives ASCII letters one form. The text keeps its length, so that what is found in one is at the same place in the other.
+func lower(text string) string {
+	letters := []byte(text)
+	for i, letter := range letters {
+		if letter >= 'A' && letter <= 'Z' {
+			letters[i] = letter + 'a' - 'A'
+		}
+	}
+	return string(letters)
+}

@@ -2,11 +2,15 @@ package secret
 
 import (
 	"regexp"
+	"slices"
+	"strings"
 	"sync"
 )
 
-// shape is a form that secrets have: what the expression finds is replaced by with, in which ${1} is what stays.
+// shape is a form that secrets have: what the expression finds is replaced by with, in which ${1} is what stays. A text that has none of
+// the signs, in small letters, has nothing of the form, and is not searched for it, which is slow.
 type shape struct {
+	signs      []string
 	expression *regexp.Regexp
 	with       string
 }
@@ -20,31 +24,37 @@ const (
 
 // shapes are compiled when a text is redacted for the first time.
 var shapes = sync.OnceValue(func() []shape {
-	forms := []struct{ expression, with string }{
+	names := []string{"pass", "pwd", "secret", "token", "key", "sig", "credential"}
+	forms := []struct {
+		signs            []string
+		expression, with string
+	}{
 		// A block of PEM, also where its end is missing.
-		{`(?s)-----BEGIN [A-Z0-9 ]+-----.*?(?:-----END [A-Z0-9 ]+-----|\z)`, Redacted},
+		{[]string{"-----begin"}, `(?s)-----BEGIN [A-Z0-9 ]+-----.*?(?:-----END [A-Z0-9 ]+-----|\z)`, Redacted},
 		// User and password in an address.
-		{`(?i)([a-z][a-z0-9+.-]{1,20}://)[^\s/@"'<>]+@`, hidden + "@"},
+		{[]string{"@"}, `(://)[^\s/@"'<>]+@`, hidden + "@"},
 		// Headers with credentials; that of AWS has several parts.
-		{`(?i)(authorization\\?["']?\s*[:=]\s*\[?\\?["']?)(?:AWS4-HMAC-SHA256[^"'\n]*|[a-z]+\s+[^\s"',]+|[^\s"',]+)`, hidden},
-		{`(?i)\b((?:bearer|basic)\s+)[a-z0-9._~+/=-]{8,}`, hidden},
-		{`(?i)(cookie\\?["']?\s*:\s*)[^\n"']+`, hidden},
+		{[]string{"authorization"}, `(?i)(authorization\\?["']?\s*[:=]\s*\[?\\?["']?)(?:AWS4-HMAC-SHA256[^"'\n]*|[a-z]+\s+[^\s"',]+|[^\s"',]+)`, hidden},
+		{[]string{"bearer", "basic"}, `(?i)\b((?:bearer|basic)\s+)[a-z0-9._~+/=-]{8,}`, hidden},
+		{[]string{"cookie"}, `(?i)(cookie\\?["']?\s*:\s*)[^\n"']+`, hidden},
 		// A name of a secret and its value: quoted, as in JSON; without blanks, as in flags, queries and environments; in YAML. A short word
 		// behind a colon is prose, as in "token: none".
-		{`(?i)(` + named + `|secret|credentials?)\\?["']?\s*[:=]\s*\\?)(?:"(?:[^"\\]|\\.)*"|'[^']*')`, hidden},
-		{`(?i)(` + named + `|secret|credentials?)=)[^\s"'&;,)\]}]+`, hidden},
-		{`(?i)(` + named + `)\s*:\s*)[^\s"'&;,)\]}]{6,}`, hidden},
+		{names, `(?i)(` + named + `|secret|credentials?)\\?["']?\s*[:=]\s*\\?)(?:"(?:[^"\\]|\\.)*"|'[^']*')`, hidden},
+		{names, `(?i)(` + named + `|secret|credentials?)=)[^\s"'&;,)\]}]+`, hidden},
+		{names, `(?i)(` + named + `)\s*:\s*)[^\s"'&;,)\]}]{6,}`, hidden},
 		// Tokens that can be told by how they begin: JSON Web Tokens; Vault; GitHub, GitLab, Slack, Stripe, npm, Google, 1Password, Doppler.
-		{`\beyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){0,4}`, Redacted},
-		{`\b(?:hv[sbr]\.[\w-]{8,}|[sbr]\.[A-Za-z0-9]{20,})`, Redacted},
-		{`\b(?:gh[pousr]_\w{16,}|github_pat_\w{16,}|glpat-[\w-]{16,}|xox[a-z]-[\w-]{8,}|xapp-[\w-]{8,}|[rs]k_(?:live|test)_\w{8,}|npm_\w{20,}|AIza[\w-]{30,}|ya29\.[\w.-]{16,}|ops_[\w.-]{20,}|dp\.[a-z]{2,}\.[\w.-]{16,})`, Redacted},
-		{`\$2[abxy]\$\d\d\$[./A-Za-z0-9]{20,}`, Redacted}, // bcrypt
+		{[]string{"eyj"}, `\beyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){0,4}`, Redacted},
+		{[]string{"hvs.", "hvb.", "hvr.", "s.", "b.", "r."}, `\b(?:hv[sbr]\.[\w-]{8,}|[sbr]\.[A-Za-z0-9]{20,})`, Redacted},
+		{[]string{"gh", "glpat-", "xox", "xapp-", "k_live", "k_test", "npm_"},
+			`\b(?:gh[pousr]_\w{16,}|github_pat_\w{16,}|glpat-[\w-]{16,}|xox[a-z]-[\w-]{8,}|xapp-[\w-]{8,}|[rs]k_(?:live|test)_\w{8,}|npm_\w{20,})`, Redacted},
+		{[]string{"aiza", "ya29.", "ops_", "dp."}, `\b(?:AIza[\w-]{30,}|ya29\.[\w.-]{16,}|ops_[\w.-]{20,}|dp\.[a-z]{2,}\.[\w.-]{16,})`, Redacted},
+		{[]string{"$2"}, `\$2[abxy]\$\d\d\$[./A-Za-z0-9]{20,}`, Redacted}, // bcrypt
 		// The first sign of a value, which Go's JSON decoder quotes.
-		{`(invalid character )(?:\\?'[^']{1,10}'|"[^"]{1,10}")`, hidden},
+		{[]string{"invalid character"}, `(?i)(invalid character )(?:\\?'[^']{1,10}'|"[^"]{1,10}")`, hidden},
 	}
 	compiled := make([]shape, len(forms))
 	for i, form := range forms {
-		compiled[i] = shape{regexp.MustCompile(form.expression), form.with}
+		compiled[i] = shape{form.signs, regexp.MustCompile(form.expression), form.with}
 	}
 	return compiled
 })
@@ -53,7 +63,11 @@ var shapes = sync.OnceValue(func() []shape {
 // addresses and ARNs. It goes by form alone, and rather hides too much: where the values are known, Mask hides them more surely. What
 // it returns may still have control characters; Printable takes those away.
 func Redact(text string) string {
+	folded := strings.ToLower(text)
 	for _, s := range shapes() {
+		if !slices.ContainsFunc(s.signs, func(sign string) bool { return strings.Contains(folded, sign) }) {
+			continue
+		}
 		text = s.expression.ReplaceAllString(text, s.with)
 	}
 	return redactWords(text)

@@ -1,0 +1,94 @@
+package diagnose_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/diagnose"
+)
+
+const denied = "api error AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/shop/s is not authorized to perform: " +
+	"secretsmanager:GetSecretValue on resource: db because no identity-based policy allows the secretsmanager:GetSecretValue action"
+
+func TestATextOfAnyLengthIsDiagnosedInBoundedTime(t *testing.T) {
+	long := strings.Repeat("what else the log said \x1b[31m\xff\x00 \"'` ", 1<<18)
+	diagnose.Text("") // the first one reads the knowledge
+	for name, text := range map[string]string{
+		"at its beginning": denied + " " + long,
+		"at its end":       long + " " + denied,
+	} {
+		began := time.Now()
+		assert.Equal(t, "AWS-27", diagnose.Text(text).ID, name)
+		assert.Less(t, time.Since(began), 5*time.Second, name)
+	}
+	assert.Equal(t, diagnose.Unknown, diagnose.Text(long+denied+long).ID, "the middle is not looked at")
+}
+
+func TestNothingIsUnknown(t *testing.T) {
+	for _, got := range []diagnose.Diagnosis{diagnose.Text(""), diagnose.Text(" \n"), diagnose.Error(nil, nil), diagnose.Error(errors.New(""), nil)} {
+		assert.Equal(t, diagnose.Unknown, got.ID)
+		assert.NotEmpty(t, got.Cause)
+		assert.NotEmpty(t, got.Check)
+		assert.NotEmpty(t, got.Fix)
+	}
+}
+
+func TestWhatIsQuotedIsFitForAShellAndNoSecret(t *testing.T) {
+	quoted := func(key string) string {
+		return diagnose.Text(`spec.data[0] (remote key "` + key + `"): GetSecretValue: ResourceNotFoundException: Secrets Manager can't find the specified secret.`).Check
+	}
+	assert.Contains(t, quoted("team/db_1+2=3.@x-y"), "Values=team/db_1+2=3.@x-y ")
+	for name, key := range map[string]string{
+		"a command":                "$(reboot)",
+		"another command":          "x;reboot",
+		"a command in blanks":      "x reboot",
+		"a redirection":            "x>/etc/passwd",
+		"a flag":                   "--endpoint-url=evil",
+		"a line":                   "x\nreboot",
+		"a control character":      "x\x00y",
+		"what is very long":        strings.Repeat("x", 300),
+		"a secret":                 "AKIAIOSFODNN7/a8Fk2Lm9Qx7Rt4Wz1Yb6Nc3V",
+		"a token":                  "hvs.CAESIJmock-mock_mock0",
+		"letters of other scripts": "ключ",
+	} {
+		assert.Contains(t, quoted(key), "Values=SECRET ", name)
+	}
+}
+
+func FuzzText(f *testing.F) {
+	for _, s := range []string{"", denied, "\xff\xfe\x1b[", `"\"\\"'`, strings.Repeat("(", 2000), "x509: certificate signed by unknown authority", `remote key "$(x)"`} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		got := diagnose.Text(text)
+		require.NotEmpty(t, got.ID)
+		for _, part := range []string{got.Cause, got.Check, got.Fix} {
+			require.True(t, utf8.ValidString(part))
+			require.NotContains(t, part, "\x1b")
+			require.NotEmpty(t, part)
+		}
+		require.Equal(t, got, diagnose.Text(text))
+	})
+}
+
+func BenchmarkText(b *testing.B) {
+	texts := map[string]string{
+		"known":   strings.Repeat("a line of a log that says little\n", 50) + denied,
+		"unknown": strings.Repeat("a line of a log that says little\n", 60),
+		"huge":    strings.Repeat("a line of a log that says little\n", 60000),
+	}
+	for name, text := range texts {
+		diagnose.Text(text)
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				diagnose.Text(text)
+			}
+		})
+	}
+}
