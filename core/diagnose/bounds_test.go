@@ -92,3 +92,13 @@ func BenchmarkText(b *testing.B) {
 		})
 	}
 }
+
+func TestWhatTheCallerKnowsStandsWhereTheErrorDoesNotTell(t *testing.T) {
+	missing := errors.New(`spec.data[0] (remote key "team/db"): GetSecretValue: ResourceNotFoundException: Secrets Manager can't find the specified secret.`)
+	assert.Contains(t, diagnose.Error(missing, nil).Check, "--region REGION")
+	assert.Contains(t, diagnose.Error(missing, map[string]string{"region": "eu-central-1"}).Check, "--region eu-central-1")
+	assert.Contains(t, diagnose.Error(missing, map[string]string{"region": "; rm -rf /"}).Check, "--region REGION", "nothing that a shell would obey")
+	told := errors.New("User: arn:aws:sts::1:assumed-role/x/y is not authorized to perform: secretsmanager:GetSecretValue on resource: arn:aws:secretsmanager:eu-west-1:111122223333:secret:a because no identity-based policy allows it")
+	assert.Contains(t, diagnose.Error(told, map[string]string{"region": "eu-central-1"}).Fix, "eu-west-1", "the error knows better")
+	assert.Contains(t, diagnose.Error(errors.New("the moon is full"), map[string]string{"name": "db", "namespace": "shop"}).Check, "explain db -n shop")
+}

@@ -58,6 +58,16 @@ func play(ctx context.Context, s *stage) error {
 			return err
 		}
 	}
+	s.say("At night somebody deletes the secret in AWS. The Secret stays, a refresh fails, and it can be explained at which step, why, and who can mend it:")
+	if _, err := remote.DeleteSecret(ctx, &secretsmanager.DeleteSecretInput{SecretId: aws.String(remoteName)}); err != nil {
+		return fmt.Errorf("delete the remote secret: %w", err)
+	}
+	if err := s.showExit(ctx, 1, "kubectl", "externalsecret", "explain", "database-credentials-secret"); err != nil {
+		return err
+	}
+	if _, err := remote.RestoreSecret(ctx, &secretsmanager.RestoreSecretInput{SecretId: aws.String(remoteName)}); err != nil {
+		return fmt.Errorf("restore the remote secret: %w", err)
+	}
 	s.say("The same pass as a CronJob makes it, over the whole cluster:")
 	return s.show(ctx, "externalsecret-runner")
 }

@@ -42,6 +42,19 @@ func (s *stage) show(ctx context.Context, command ...string) error {
 	return s.run(ctx, s.out, command...)
 }
 
+// showExit runs a command that is to end with this exit code.
+func (s *stage) showExit(ctx context.Context, code int, command ...string) error {
+	err := s.show(ctx, command...)
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && exit.ExitCode() == code {
+		return nil
+	}
+	if err == nil {
+		err = fmt.Errorf("%s ended with 0 and not with %d", strings.Join(command, " "), code)
+	}
+	return err
+}
+
 // run runs a command with the stage's programs and environment.
 func (s *stage) run(ctx context.Context, out io.Writer, command ...string) error {
 	path := strings.Join([]string{filepath.Join(s.top, "bin"), s.kubectl, os.Getenv("PATH")}, string(os.PathListSeparator))

@@ -76,6 +76,16 @@ func TestAPassOverTwoThousandExternalSecretsKeepsToItsBudget(t *testing.T) {
 	require.Zero(t, kube.Count("POST", "secrets")+kube.Count("PUT", "secrets")+kube.Count("PATCH", "secrets"), "%s", kube)
 	require.Zero(t, kube.Count("POST", "events")+kube.Count("PATCH", "events"), "%s", kube)
 	require.LessOrEqual(t, float64(kube.Total())/count, 1.1, "requests an object:\n%s", kube)
+
+	var explained harness.Result
+	kube, aws = w.counted(t, func() { explained = w.plugin(t, "explain", "es-0007") })
+	require.Zero(t, explained.Code, explained.Stdout)
+	require.Equal(t, map[string]int{harness.OpGetSecretValue: 1, "sts.GetCallerIdentity": 1}, aws.Requests)
+	require.Equal(t, 3, kube.Total(), "its store, its Secret and its Events, and nothing of the others:\n%s", kube)
+	require.Equal(t, 3, kube.Count("GET", "secretstores")+kube.Count("GET", "secrets")+kube.Count("LIST", "events"), "%s", kube)
+	_, aws = w.counted(t, func() { explained = w.plugin(t, "explain", "es-0007", "--offline") })
+	require.Zero(t, explained.Code, explained.Stdout)
+	require.Zero(t, aws.Total())
 }
 
 func TestEqualReadsAreSharedWhoeverAsks(t *testing.T) {

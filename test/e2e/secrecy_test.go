@@ -138,6 +138,16 @@ func TestNoSecretGetsOutOfThePlugin(t *testing.T) {
 		check(t, "refresh", "--all", fmt.Sprintf("-v=%d", level))
 		check(t, "refresh", "ok", "rejected", "echoed", fmt.Sprintf("-v=%d", level))
 		check(t, "status", "ok", fmt.Sprintf("-v=%d", level))
+		check(t, "explain", "--all", "-o", "yaml", fmt.Sprintf("-v=%d", level))
+		check(t, "explain", "ok", "plain", fmt.Sprintf("-v=%d", level))
+		check(t, "explain", "echoed", fmt.Sprintf("-v=%d", level))
+		check(t, "explain", "store/store", fmt.Sprintf("-v=%d", level))
+	}
+	check(t, "explain", "--all", "--offline")
+	for _, output := range []string{"json", "yaml", "jsonpath={..*}"} {
+		check(t, "explain", "large", "-o", output)
+		check(t, "explain", "by-wrong", "-o", output)
+		check(t, "explain", "echoed", "--offline", "-o", output)
 	}
 	for _, output := range []string{"json", "yaml", "name", "jsonpath={..*}"} {
 		check(t, "refresh", "--all", "-o", output)
@@ -171,9 +181,11 @@ func TestNoTokenGetsOut(t *testing.T) {
 		secrets.requireNone(t, "standard output", r.Stdout)
 		secrets.requireNone(t, "the logs", r.Stderr)
 		for _, level := range levels {
-			r := w.pluginIn(t, w.withoutKey(), "refresh", "app", fmt.Sprintf("-v=%d", level))
-			secrets.requireNone(t, "standard output", r.Stdout)
-			secrets.requireNone(t, "standard error", r.Stderr)
+			for _, command := range [][]string{{"refresh", "app"}, {"explain", "app", "-o", "yaml"}, {"explain", "store/store"}} {
+				r := w.pluginIn(t, w.withoutKey(), append(command, fmt.Sprintf("-v=%d", level))...)
+				secrets.requireNone(t, "standard output", r.Stdout)
+				secrets.requireNone(t, "standard error", r.Stderr)
+			}
 		}
 		secrets.requireNoneInCluster(t, w)
 	}
