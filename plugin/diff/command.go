@@ -22,10 +22,13 @@ The stores are read as a refresh reads them, due or not, and what it would write
 keys that would be added, removed or changed, type, labels, annotations, owners, finalizers. Nothing is sent to the API server
 but reads, so that the rights of "refresh --dry-run=client" are enough; what an admission webhook would add is not shown.
 
-Values are not shown. What stands for one is its length and a fingerprint, <24 bytes, 3f9a1c2e>: equal values have equal
-fingerprints within one output, and in no other. Labels and annotations are shown where the ExternalSecret has them as they
-are, and masked as well where not: a template may have made them of values. So is everything in objects that are no Secrets.
-With --show-secrets all is shown as it is, and values that are no text as <base64: ...>.
+Values are not shown. What stands for one is its length and a fingerprint:
+
+    password: <24 bytes, 3f9a1c2e>
+
+Equal values have equal fingerprints within one output, and in no other. Labels and annotations are shown where the
+ExternalSecret has them as they are, and masked as well where not: a template may have made them of values. So is everything
+in objects that are no Secrets. With --show-secrets all is shown as it is, and what is no text in base64, marked as such.
 
 The differences are shown by "diff -u -N", which has to be in your PATH, or by the program that the environment variable
 KUBECTL_EXTERNAL_DIFF names, with arguments divided by spaces:
