@@ -58,6 +58,9 @@ type Config struct {
 	Begin func(total int)
 	// Observe, if set, is told each result as it comes, one at a time.
 	Observe func(Result)
+	// Compare, if set, makes the pass one that asks nobody to write anything, whatever DryRun says: it is told each target that would
+	// be changed, one at a time. What it is told has values in it and is not to be kept. Its error fails the ExternalSecret.
+	Compare func(Difference) error
 }
 
 // Sync makes a pass. When ctx is done it takes in nothing new, finishes what is in flight within the grace period and
@@ -68,6 +71,9 @@ func Sync(ctx context.Context, config Config) (Report, error) {
 	if p.Concurrency <= 0 {
 		p.Concurrency = DefaultConcurrency
 	}
+	if p.Compare != nil {
+		p.DryRun = write.DryRunClient
+	}
 	work, cancel := outlive(ctx, config.Grace, config.Abort)
 	defer cancel()
 
@@ -76,6 +82,9 @@ func Sync(ctx context.Context, config Config) (Report, error) {
 		return p.report, err
 	}
 	items = p.fanOut(ctx, work, items)
+	if p.comparer != nil {
+		p.comparer.know(items)
+	}
 	if p.Begin != nil {
 		p.Begin(len(items))
 	}
@@ -115,6 +124,7 @@ type pass struct {
 	writer      *write.Targets
 	events      *write.Events
 	fanout      *fanout.FanOut // nil where none is made
+	comparer    *comparer      // nil unless what would be written is to be compared
 	guard       guard
 	// explain, if set, is told of each ExternalSecret before its values are let go of, from several goroutines.
 	explain func(t *task, result Result)
@@ -130,7 +140,13 @@ func (p *pass) prepare(ctx context.Context) ([]resolve.Item, error) {
 		return nil, err
 	}
 	p.client = client
-	p.use(client, client, client, client, client.APIVersion())
+	if p.Compare == nil {
+		p.use(client, client, client, client, client.APIVersion())
+	} else {
+		p.comparer = &comparer{compareSource: client, tell: p.Compare}
+		p.use(client, client, p.comparer, p.comparer, client.APIVersion())
+		p.writer.DryRun = write.DryRunServer // all is sent to the comparer, as to a server that stores nothing
+	}
 	p.events = &write.Events{Writer: client, APIVersion: client.APIVersion(), Component: p.Component}
 
 	fansOut := p.Scope.Whole() && p.Scope.Shard.Index == 0

@@ -16,6 +16,7 @@ import (
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/completion"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/diff"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/doctor"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/exit"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/explain"
@@ -39,7 +40,8 @@ Exit codes:
     0           all is well
     1           an error, or something failed for some of the objects
     124         --timeout passed before all was done
-    130, 143    stopped by SIGINT (Ctrl-C) or SIGTERM
+    129, 130    stopped by SIGHUP (the terminal went away) or SIGINT (Ctrl-C)
+    143         stopped by SIGTERM
 
 The first signal lets what is in flight finish, a second one does not.
 
@@ -69,6 +71,7 @@ func NewCommand(streams genericiooptions.IOStreams, providers provider.Registry,
 		{Message: "Commands for ExternalSecrets:", Commands: []*cobra.Command{
 			explain.NewCommand(connection, streams, providers),
 			refresh.NewCommand(connection, streams, providers),
+			diff.NewCommand(connection, streams, providers),
 			render.NewCommand(connection, streams, providers),
 			status.NewCommand(connection, streams),
 		}},

@@ -52,6 +52,7 @@ func TestHelp(t *testing.T) {
 		"runs":       {"runs", "-h"},
 		"runs-start": {"runs", "start", "-h"},
 		"refresh":    {"refresh", "-h"},
+		"diff":       {"diff", "-h"},
 		"render":     {"render", "-h"},
 		"status":     {"status", "--help"},
 		"version":    {"help", "version"},

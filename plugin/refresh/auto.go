@@ -15,6 +15,7 @@ import (
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/kube"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/resolve"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/results"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/runs/jobs"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/serving"
 )
@@ -40,7 +41,7 @@ func (o *Options) automatic(ctx context.Context, begin func(int), observe func(c
 		return core.Report{}, err
 	}
 	for _, via := range slices.Sorted(maps.Keys(groups)) {
-		fmt.Fprintf(o.Streams.ErrOut, "%s by %s\n", count(len(groups[via]), "ExternalSecret"), found.describe(via))
+		fmt.Fprintf(o.Streams.ErrOut, "%s by %s\n", results.Count(len(groups[via]), "ExternalSecret"), found.describe(via))
 	}
 	switch len(groups) {
 	case 0:

@@ -145,15 +145,10 @@ func (f *Flags) ToOptions(args []string, dryRun cmdutil.DryRunStrategy) (*Option
 
 // Validate checks that flags and arguments make sense, and say exactly one thing about what to refresh.
 func (f *Flags) Validate(args []string) error {
+	if err := f.Scope.Chosen(f.All, args); err != nil {
+		return err
+	}
 	switch {
-	case f.All && len(args) > 0:
-		return errors.New("names cannot be provided when --all is specified")
-	case f.All && f.Scope.Labels != "":
-		return errors.New("cannot set --all and --selector at the same time")
-	case f.All && f.Scope.Fields != "":
-		return errors.New("cannot set --all and --field-selector at the same time")
-	case !f.All && len(args) == 0 && !f.Scope.Selects():
-		return errors.New("say what to refresh: names, a selector (-l or --field-selector) or --all")
 	case f.Timeout < 0:
 		return fmt.Errorf("--timeout must not be negative: %s", f.Timeout)
 	case f.Concurrency < 1:

@@ -6,21 +6,14 @@ import (
 	"time"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core"
-	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/secret"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/write"
-	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/scope"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/results"
 )
 
-// shown is how many keys of a kind of change are named before the rest is only counted.
-const shown = 5
-
-// line is a result as kubectl words it.
+// line is a result as kubectl words it, with what changed.
 func (v *view) line(r core.Result) string {
-	text := v.subject(r) + " " + string(r.Outcome)
-	if r.Message != "" {
-		text += ": " + printable(r.Message)
-	}
+	text := results.Line(r, v.namespaces)
 	switch r.Outcome {
 	case core.Failed, core.Skipped:
 		return text
@@ -28,14 +21,6 @@ func (v *view) line(r core.Result) string {
 		text += " (" + changes(r.Changes) + ")"
 	}
 	return text + v.suffix()
-}
-
-// subject names the ExternalSecret of a result.
-func (v *view) subject(r core.Result) string {
-	if v.namespaces {
-		return fmt.Sprintf("%s in namespace %s", scope.Display(r.Name), r.Namespace)
-	}
-	return scope.Display(r.Name)
 }
 
 func (v *view) suffix() string {
@@ -47,29 +32,6 @@ func (v *view) suffix() string {
 	default:
 		return ""
 	}
-}
-
-// warnings are the distinct warnings of a report. One that is the same for many ExternalSecrets is told once.
-func (v *view) warnings(report core.Report) []string {
-	var texts []string
-	about := map[string][]core.Result{}
-	for _, r := range report.Results {
-		for _, text := range r.Warnings {
-			if about[text] == nil {
-				texts = append(texts, text)
-			}
-			about[text] = append(about[text], r)
-		}
-	}
-	lines := make([]string, len(texts))
-	for i, text := range texts {
-		who := v.subject(about[text][0])
-		if more := len(about[text]) - 1; more > 0 {
-			who += fmt.Sprintf(" and %d more", more)
-		}
-		lines[i] = fmt.Sprintf("Warning: %s: %s", who, printable(text))
-	}
-	return lines
 }
 
 // summary counts the results.
@@ -85,7 +47,7 @@ func (v *view) summary(report core.Report) string {
 		requests += n
 	}
 	return fmt.Sprintf("%d ExternalSecrets: %s; %s to providers, %s%s", len(report.Results), strings.Join(counts, ", "),
-		count(requests, "request"), report.Finished.Sub(report.Started).Round(10*time.Millisecond), v.suffix())
+		results.Count(requests, "request"), report.Finished.Sub(report.Started).Round(10*time.Millisecond), v.suffix())
 }
 
 // changes names the keys that changed.
@@ -96,32 +58,13 @@ func changes(c write.Changes) string {
 		verb string
 	}{{c.Changed, "changed"}, {c.Added, "added"}, {c.Removed, "removed"}} {
 		if len(change.keys) > 0 {
-			parts = append(parts, list(change.keys)+" "+change.verb)
+			parts = append(parts, results.List(change.keys)+" "+change.verb)
 		}
 	}
 	if c.Metadata && len(parts) == 0 {
 		parts = append(parts, "metadata changed")
 	}
 	return strings.Join(parts, "; ")
-}
-
-func list(keys []string) string {
-	if len(keys) > shown {
-		return fmt.Sprintf("%s and %d more", strings.Join(keys[:shown], ", "), len(keys)-shown)
-	}
-	return strings.Join(keys, ", ")
-}
-
-// notFound is what kubectl says of an object that does not exist.
-func notFound(r core.Result) string {
-	return fmt.Sprintf("Error from server (NotFound): %s.%s %q not found", api.ResourceExternalSecrets, api.Group, r.Name)
-}
-
-func count(n int, noun string) string {
-	if n != 1 {
-		noun += "s"
-	}
-	return fmt.Sprintf("%d %s", n, noun)
 }
 
 // printable keeps text that came from elsewhere from moving the cursor of a terminal.

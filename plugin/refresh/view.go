@@ -9,6 +9,7 @@ import (
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/write"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/results"
 )
 
 const (
@@ -64,13 +65,13 @@ func (v *view) end(report core.Report) {
 		switch {
 		case r.Outcome != core.Failed || v.misses == nil:
 		case r.Reason == core.NotFound:
-			v.print(v.errOut, notFound(r))
+			v.print(v.errOut, results.NotFound(r.Name))
 		default:
 			v.print(v.misses, v.line(r))
 		}
 	}
 	v.fanOuts(report.ClusterExternalSecrets)
-	for _, warning := range v.warnings(report) {
+	for _, warning := range results.Warnings(report, v.namespaces) {
 		v.print(v.errOut, warning)
 	}
 	for _, note := range report.Notes {

@@ -67,6 +67,23 @@ func (f *Flags) ToScope(namespace string, args []string) (resolve.Scope, error) 
 	return scope, nil
 }
 
+// Chosen checks that exactly one thing says which ExternalSecrets a command is about that must not take them by accident: names,
+// which are its arguments, selectors, or its flag --all.
+func (f *Flags) Chosen(all bool, args []string) error {
+	switch {
+	case all && len(args) > 0:
+		return errors.New("names cannot be provided when --all is specified")
+	case all && f.Labels != "":
+		return errors.New("cannot set --all and --selector at the same time")
+	case all && f.Fields != "":
+		return errors.New("cannot set --all and --field-selector at the same time")
+	case !all && len(args) == 0 && !f.Selects():
+		return errors.New("say which ExternalSecrets: names, a selector (-l or --field-selector) or --all")
+	default:
+		return nil
+	}
+}
+
 // Selects tells whether a selector is set.
 func (f *Flags) Selects() bool { return f.Labels != "" || f.Fields != "" }
 
