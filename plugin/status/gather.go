@@ -55,7 +55,7 @@ func newGatherer(config *rest.Config, stores storeFinder) (*gatherer, error) {
 
 // gather reads the chain of an ExternalSecret, of which item is known. es is nil where it can't be decoded.
 func (g *gatherer) gather(ctx context.Context, item Item, es *api.ExternalSecret) *Chain {
-	chain := &Chain{Stores: []StoreLink{}, Pods: PodsLink{Items: []PodLink{}}}
+	chain := &Chain{Stores: []StoreLink{}, Refreshers: RefreshersLink{Items: []Refresher{}}, Pods: PodsLink{Items: []PodLink{}}}
 	for _, ref := range item.Stores {
 		chain.Stores = append(chain.Stores, g.store(ctx, ref, item.Metadata.Namespace))
 	}

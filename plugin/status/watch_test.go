@@ -83,6 +83,23 @@ func TestWatchSeesThatTimeMakesStale(t *testing.T) {
 	assert.Equal(t, Stale, w.known[item(es).NamespacedName].printed.State)
 }
 
+func TestWatchRemembersWhatWasLeftOut(t *testing.T) {
+	es := recent(merging)
+	w, printed := watching(t, es)
+	at := es.Status.RefreshTime.Time
+	w.judge.lost = map[string][]Event{string(es.UID): {{Reason: api.EventMissingProviderSecret, Last: &at}}}
+	require.NoError(t, w.refresh(t.Context()))
+	assert.NotEmpty(t, printed())
+	assert.Equal(t, Incomplete, w.known[item(es).NamespacedName].printed.State)
+	require.NoError(t, w.event(t.Context(), event(t, watch.Modified, es)))
+	assert.Empty(t, printed(), "it is as it was")
+
+	es.Status.RefreshTime = &metav1.Time{Time: at.Add(time.Second)}
+	require.NoError(t, w.event(t.Context(), event(t, watch.Modified, es)))
+	assert.NotEmpty(t, printed(), "the next refresh has left nothing out")
+	assert.Equal(t, Synced, w.known[item(es).NamespacedName].printed.State)
+}
+
 func TestWatchKeepsGoingWithAnObjectThatCannotBeRead(t *testing.T) {
 	w, printed := watching(t)
 	object := &unstructured.Unstructured{Object: map[string]any{
