@@ -15,6 +15,8 @@ import (
 type Entry struct {
 	// Path names the entry, such as spec.data[0].
 	Path string `json:"path"`
+	// Any tells that it gives keys that only the provider knows.
+	Any bool `json:"any,omitempty"`
 	// Store is where it asks, as KIND/NAME; empty for a generator, and where none is named.
 	Store string `json:"store,omitempty"`
 	// Generator makes the values up, as KIND/NAME.
@@ -54,7 +56,7 @@ func (s *spec) entries(key string) (entries []Entry, certain bool) {
 }
 
 func (s *spec) from(i int, from *api.DataFrom) Entry {
-	entry := Entry{Path: fmt.Sprintf("spec.dataFrom[%d]", i)}
+	entry := Entry{Path: fmt.Sprintf("spec.dataFrom[%d]", i), Any: true}
 	switch {
 	case from.SourceRef != nil && from.SourceRef.GeneratorRef != nil:
 		entry.Generator = secret.Printable(from.SourceRef.GeneratorRef.Kind + "/" + from.SourceRef.GeneratorRef.Name)

@@ -205,11 +205,17 @@ func (s *spec) inputs(usage template.Usage) []Origin {
 func (s *spec) usedBy(key string, certain bool) (users []Template, named bool) {
 	for _, usage := range s.usages {
 		t := templateOf(usage)
-		t.Lines = slices.DeleteFunc(t.Lines, func(l Line) bool { return !slices.Contains(l.Keys, secret.Printable(key)) && !(certain && l.All) })
-		if len(t.Lines) > 0 {
+		var lines []Line
+		for _, line := range t.Lines {
+			names := slices.Contains(line.Keys, secret.Printable(key))
+			if names || (certain && line.All) {
+				lines = append(lines, line)
+			}
+			named = named || names
+		}
+		if t.Lines = lines; len(lines) > 0 {
 			users = append(users, t)
 		}
-		named = named || slices.ContainsFunc(t.Lines, func(l Line) bool { return slices.Contains(l.Keys, secret.Printable(key)) })
 	}
 	return users, named
 }

@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -27,6 +28,8 @@ type NamespaceReader interface {
 type Store struct {
 	Kind, Namespace, Name string
 	Spec                  api.StoreSpec
+	// Ready is the condition that its last validation left, for a person to know; nil if there is none. Nothing here goes by it.
+	Ready *api.Condition
 }
 
 // storeKey names a store.
@@ -133,9 +136,25 @@ func (s *Stores) Get(ctx context.Context, ref api.SecretStoreRef, namespace stri
 	return f.store, nil
 }
 
+// Known tells whether Get answers for the reference from what was read before.
+func (s *Stores) Known(ref api.SecretStoreRef, namespace string) bool {
+	key := storeKey{kind: cmp.Or(ref.Kind, api.KindSecretStore), namespace: namespace, name: ref.Name}
+	if key.kind == api.KindClusterSecretStore {
+		key.namespace = ""
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, ok := s.known[key]
+	return ok || s.wasListed(key)
+}
+
+func (s *Stores) wasListed(key storeKey) bool {
+	return s.listed[key.kind+"/"+key.namespace] || s.listed[key.kind+"/"]
+}
+
 func (s *Stores) read(ctx context.Context, key storeKey) found {
 	none := found{err: fmt.Errorf("there is no such store")}
-	if s.listed[key.kind+"/"+key.namespace] || s.listed[key.kind+"/"] {
+	if s.wasListed(key) {
 		return none
 	}
 	raw, err := s.objects.Get(ctx, resourceOf(key.kind), key.namespace, key.name)
@@ -202,6 +221,7 @@ func decodeStore(kind string, raw json.RawMessage) (storeKey, found) {
 	var object struct {
 		Metadata metav1.ObjectMeta `json:"metadata"`
 		Spec     json.RawMessage   `json:"spec"`
+		Status   json.RawMessage   `json:"status"`
 	}
 	if err := json.Unmarshal(raw, &object); err != nil {
 		return storeKey{}, found{err: fmt.Errorf("read the store: %w", err)}
@@ -211,7 +231,22 @@ func decodeStore(kind string, raw json.RawMessage) (storeKey, found) {
 	if err := json.Unmarshal(object.Spec, &store.Spec); err != nil {
 		return key, found{err: fmt.Errorf("read its spec: %w", err)}
 	}
+	store.Ready = readyOf(object.Status)
 	return key, found{store: store}
+}
+
+// readyOf is the Ready condition of a status; nil where it has none, or can't be read.
+func readyOf(status json.RawMessage) *api.Condition {
+	var read api.StoreStatus
+	if len(status) == 0 || json.Unmarshal(status, &read) != nil {
+		return nil
+	}
+	for i := range read.Conditions {
+		if read.Conditions[i].Type == api.ConditionReady {
+			return &read.Conditions[i]
+		}
+	}
+	return nil
 }
 
 func resourceOf(kind string) string {

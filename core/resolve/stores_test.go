@@ -173,3 +173,38 @@ func TestStoresAllowed(t *testing.T) {
 		assert.Len(t, server.requests, 1)
 	})
 }
+
+func TestStoresKnown(t *testing.T) {
+	shared := api.SecretStoreRef{Name: "absent", Kind: "ClusterSecretStore"}
+	stores := resolve.NewStores(shopStores(t), nil)
+	assert.False(t, stores.Known(api.SecretStoreRef{Name: "aws"}, "shop"))
+	_, err := stores.Get(t.Context(), api.SecretStoreRef{Name: "aws"}, "shop")
+	require.NoError(t, err)
+	assert.True(t, stores.Known(api.SecretStoreRef{Name: "aws", Kind: "SecretStore"}, "shop"), "it was read by name")
+	assert.False(t, stores.Known(api.SecretStoreRef{Name: "aws"}, "bank"))
+	assert.False(t, stores.Known(shared, "shop"))
+	require.NoError(t, stores.Load(t.Context(), []string{"shop"}))
+	assert.True(t, stores.Known(api.SecretStoreRef{Name: "absent"}, "shop"), "the list has it not")
+	assert.True(t, stores.Known(shared, "bank"))
+	assert.False(t, stores.Known(api.SecretStoreRef{Name: "aws"}, "bank"))
+}
+
+func TestStoresKeepTheConditionOfTheirLastValidation(t *testing.T) {
+	const store = "{metadata: {namespace: shop, name: aws}, spec: {" + aws + "}, status: "
+	for name, tc := range map[string]struct{ status, reason string }{
+		"it is ready or not":             {"{conditions: [{type: Other}, {type: Ready, status: 'False', reason: InvalidProviderConfig}]}", "InvalidProviderConfig"},
+		"there may be none":              {"{}", ""},
+		"one that can't be read is none": {"{conditions: text}", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			stores := resolve.NewStores(&objects{byResource: map[string][]json.RawMessage{api.ResourceSecretStores: {raw(t, store+tc.status+"}")}}}, nil)
+			got, err := stores.Get(t.Context(), api.SecretStoreRef{Name: "aws"}, "shop")
+			require.NoError(t, err, "the store is usable all the same")
+			if tc.reason == "" {
+				assert.Nil(t, got.Ready)
+				return
+			}
+			assert.Equal(t, tc.reason, got.Ready.Reason)
+		})
+	}
+}

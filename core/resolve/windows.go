@@ -38,15 +38,64 @@ func Blocked(windows *api.SyncWindows, now time.Time) (blocked bool, why string,
 	}
 }
 
-func isOpen(window api.SyncWindow, now time.Time) (bool, error) {
-	schedule, err := cron.ParseStandard(window.Schedule)
-	if err != nil {
-		return false, fmt.Errorf("its schedule %q can't be read: %w", window.Schedule, err)
+// mostChanges bounds how many openings and closings Permitted looks at: windows that open more often than they close never end.
+const mostChanges = 1000
+
+// Permitted is the first time, from one on, at which sync windows let a periodic refresh be made; false where none is in sight,
+// as with windows that are never open.
+func Permitted(windows *api.SyncWindows, from time.Time) (time.Time, bool) {
+	at := from.UTC()
+	for range mostChanges {
+		if blocked, _, _ := Blocked(windows, at); !blocked {
+			return at, true
+		}
+		next := time.Time{}
+		for _, window := range windows.Windows {
+			if change := changeOf(window, windows.Kind, at); !change.IsZero() && (next.IsZero() || change.Before(next)) {
+				next = change
+			}
+		}
+		if next.IsZero() {
+			break
+		}
+		at = next
 	}
-	duration, err := time.ParseDuration(window.Duration)
+	return time.Time{}, false
+}
+
+// changeOf is when a window opens next under kind allow, and when one that is open closes under kind deny; zero if it does not.
+func changeOf(window api.SyncWindow, kind api.SyncWindowKind, at time.Time) time.Time {
+	schedule, duration, err := readWindow(window)
 	if err != nil {
-		return false, fmt.Errorf("its duration %q can't be read: write hours, minutes and seconds, such as 8h", window.Duration)
+		return time.Time{}
+	}
+	if kind == api.SyncWindowAllow {
+		return schedule.Next(at)
+	}
+	opened := schedule.Next(at.Add(-duration - windowSlack))
+	if opened.IsZero() || opened.After(at) {
+		return time.Time{}
+	}
+	return opened.Add(duration + windowSlack)
+}
+
+func isOpen(window api.SyncWindow, now time.Time) (bool, error) {
+	schedule, duration, err := readWindow(window)
+	if err != nil {
+		return false, err
 	}
 	opened := schedule.Next(now.Add(-duration - windowSlack))
 	return !opened.IsZero() && !opened.After(now), nil
+}
+
+func readWindow(window api.SyncWindow) (cron.Schedule, time.Duration, error) {
+	schedule, err := cron.ParseStandard(window.Schedule)
+	if err != nil {
+		return nil, 0, fmt.Errorf("its schedule %q can't be read: %w", window.Schedule, err)
+	}
+	duration, err := time.ParseDuration(window.Duration)
+	if err != nil {
+		return nil, 0, fmt.Errorf("its duration %q can't be read: write hours, minutes and seconds, such as 8h", window.Duration)
+	}
+	return schedule, duration, nil
 }

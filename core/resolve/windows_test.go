@@ -55,3 +55,42 @@ func TestBlocked(t *testing.T) {
 		assert.Contains(t, problems[1], `spec.syncWindows.windows[1] is never open: its duration "1d"`)
 	})
 }
+
+func TestPermitted(t *testing.T) {
+	nightly := api.SyncWindow{Schedule: "0 22 * * *", Duration: "8h"}
+	late := api.SyncWindow{Schedule: "0 5 * * *", Duration: "3h"}
+	saturday := api.SyncWindow{Schedule: "0 12 * * 6", Duration: "1h"}
+	bad := api.SyncWindow{Schedule: "61 * * * *", Duration: "1h"}
+	always := api.SyncWindow{Schedule: "* * * * *", Duration: "1h"}
+	for name, tc := range map[string]struct {
+		kind    api.SyncWindowKind
+		windows []api.SyncWindow
+		from    string
+		want    string // empty for never
+	}{
+		"at once outside of a denied window":           {api.SyncWindowDeny, []api.SyncWindow{nightly}, "2026-03-04T12:00:00Z", "2026-03-04T12:00:00Z"},
+		"when a denied window has closed":              {api.SyncWindowDeny, []api.SyncWindow{nightly}, "2026-03-04T23:00:00Z", "2026-03-05T06:00:01Z"},
+		"when the last of those that overlap has":      {api.SyncWindowDeny, []api.SyncWindow{nightly, late}, "2026-03-04T23:00:00Z", "2026-03-05T08:00:01Z"},
+		"at once inside of an allowed window":          {api.SyncWindowAllow, []api.SyncWindow{nightly}, "2026-03-04T23:00:00Z", "2026-03-04T23:00:00Z"},
+		"when an allowed window opens":                 {api.SyncWindowAllow, []api.SyncWindow{nightly}, "2026-03-04T12:00:00Z", "2026-03-04T22:00:00Z"},
+		"when the first of several opens":              {api.SyncWindowAllow, []api.SyncWindow{nightly, saturday}, "2026-03-07T07:00:00Z", "2026-03-07T12:00:00Z"},
+		"one that can't be read does not matter":       {api.SyncWindowAllow, []api.SyncWindow{bad, saturday}, "2026-03-04T12:00:00Z", "2026-03-07T12:00:00Z"},
+		"never where none can be read":                 {api.SyncWindowAllow, []api.SyncWindow{bad}, "2026-03-04T12:00:00Z", ""},
+		"never where a denied window is always open":   {api.SyncWindowDeny, []api.SyncWindow{always}, "2026-03-04T12:00:00Z", ""},
+		"in UTC whatever zone the time is in":          {api.SyncWindowAllow, []api.SyncWindow{nightly}, "2026-03-04T12:00:00-05:00", "2026-03-04T22:00:00Z"},
+		"a denied window that can't be read is closed": {api.SyncWindowDeny, []api.SyncWindow{bad}, "2026-03-04T12:00:00Z", "2026-03-04T12:00:00Z"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			from, err := time.Parse(time.RFC3339, tc.from)
+			require.NoError(t, err)
+			at, ok := resolve.Permitted(&api.SyncWindows{Kind: tc.kind, Windows: tc.windows}, from)
+			require.Equal(t, tc.want != "", ok)
+			if ok {
+				assert.Equal(t, tc.want, at.Format(time.RFC3339))
+			}
+		})
+	}
+	at, ok := resolve.Permitted(nil, time.Unix(0, 0))
+	assert.True(t, ok)
+	assert.Equal(t, time.Unix(0, 0).UTC(), at)
+}

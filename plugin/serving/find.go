@@ -24,6 +24,8 @@ const operatorSelector = "app.kubernetes.io/name=external-secrets"
 // Server is somebody who refreshes ExternalSecrets.
 type Server struct {
 	types.NamespacedName
+	// Kind is Deployment for the operator, CronJob for a runner.
+	Kind string
 	Coverage
 	// Linger is how long a runner goes on after its pass; zero if it does not, and for the operator.
 	Linger time.Duration
@@ -32,27 +34,32 @@ type Server struct {
 // Controllers finds the controllers of the operator that run. Where Deployments can't be listed everywhere they are looked for
 // where they usually are, and where that is forbidden, too, there are none that are known.
 func Controllers(ctx context.Context, apps typedappsv1.AppsV1Interface) ([]Server, error) {
+	running, _, err := controllers(ctx, apps)
+	return running, err
+}
+
+// controllers is Controllers; everywhere tells that it could look in all namespaces.
+func controllers(ctx context.Context, apps typedappsv1.AppsV1Interface) (running []Server, everywhere bool, err error) {
 	for _, namespace := range []string{"", OperatorNamespace} {
 		list, err := apps.Deployments(namespace).List(ctx, metav1.ListOptions{LabelSelector: operatorSelector})
 		if apierrors.IsForbidden(err) {
 			continue
 		}
 		if err != nil {
-			return nil, fmt.Errorf("look for a controller: %w", err)
+			return nil, false, fmt.Errorf("look for a controller: %w", err)
 		}
-		var running []Server
 		for i := range list.Items {
 			d := &list.Items[i]
 			if d.Status.ReadyReplicas > 0 && len(d.Spec.Template.Spec.Containers) > 0 {
 				running = append(running, Server{
-					NamespacedName: types.NamespacedName{Namespace: d.Namespace, Name: d.Name},
-					Coverage:       CoverageOf(d.Spec.Template.Spec.Containers[0]),
+					NamespacedName: types.NamespacedName{Namespace: d.Namespace, Name: d.Name}, Kind: "Deployment",
+					Coverage: CoverageOf(d.Spec.Template.Spec.Containers[0]),
 				})
 			}
 		}
-		return running, nil
+		return running, namespace == "", nil
 	}
-	return nil, nil
+	return nil, false, nil
 }
 
 // Lingers tells whether a run of the runner goes on at the time that lingers.
@@ -87,8 +94,8 @@ func serverOf(cron *batchv1.CronJob) *Server {
 	for _, container := range cron.Spec.JobTemplate.Spec.Template.Spec.Containers {
 		if container.Name == jobs.Container {
 			return &Server{
-				NamespacedName: types.NamespacedName{Namespace: cron.Namespace, Name: cron.Name},
-				Coverage:       CoverageOf(container), Linger: lingerOf(container),
+				NamespacedName: types.NamespacedName{Namespace: cron.Namespace, Name: cron.Name}, Kind: "CronJob",
+				Coverage: CoverageOf(container), Linger: lingerOf(container),
 			}
 		}
 	}

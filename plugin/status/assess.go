@@ -35,10 +35,7 @@ func Assess(item resolve.Item, now time.Time) Item {
 	due, _, err := resolve.Due(es, now, true)
 	never := es.Status.SyncedResourceVersion == "" || es.Status.RefreshTime.IsZero()
 	judged.Due = due && err == nil && (never || !es.Generates())
-	if interval, err := resolve.Interval(es); err == nil && repeats(es, interval) {
-		next := es.Status.RefreshTime.Add(interval)
-		judged.NextDue = &next
-	}
+	late := judged.schedule(es, now)
 	switch ready := es.Ready(); {
 	case es.DeletionTimestamp != nil:
 		return judged.as(Skipped, reasonDeleting, "it is being deleted")
@@ -55,7 +52,7 @@ func Assess(item resolve.Item, now time.Time) Item {
 			return judged.as(Stale, ReasonChanged, "it was changed after the last sync, and is not refreshed since that would make new values: delete its Secret to have it made anew")
 		}
 		return judged.as(Stale, ReasonChanged, "it was changed after the last sync, and nothing has refreshed it since")
-	case due && overdue(es, now):
+	case late:
 		return judged.as(Stale, reasonOverdue, "the next refresh is overdue: nothing refreshes it")
 	case ready != nil:
 		return judged.as(Synced, ready.Reason, "")
@@ -75,15 +72,6 @@ func repeats(es *api.ExternalSecret, interval time.Duration) bool {
 	return periodic && interval > 0 && !es.Generates() && !es.Status.RefreshTime.IsZero()
 }
 
-// overdue tells whether a periodic refresh should have happened long ago.
-func overdue(es *api.ExternalSecret, now time.Time) bool {
-	interval, err := resolve.Interval(es)
-	if err != nil || !repeats(es, interval) {
-		return false
-	}
-	return now.After(es.Status.RefreshTime.Add(interval + min(max(interval, leastGrace), mostGrace)))
-}
-
 // describe copies what the ExternalSecret says of itself.
 func (i *Item) describe(es *api.ExternalSecret) {
 	i.Metadata.UID, i.Metadata.Labels = string(es.UID), es.Labels
@@ -101,11 +89,17 @@ func (i *Item) describe(es *api.ExternalSecret) {
 	i.DeletionPolicy = string(cmp.Or(es.Spec.Target.DeletionPolicy, api.DeletionPolicyRetain))
 	i.RefreshPolicy = string(cmp.Or(es.Spec.RefreshPolicy, api.RefreshPolicyPeriodic))
 	i.RefreshInterval = secret.Printable(cmp.Or(es.Spec.RefreshInterval, api.DefaultRefreshInterval))
-	if ready := es.Ready(); ready != nil {
-		i.Ready = &Ready{
-			Status: string(ready.Status), Reason: secret.Printable(ready.Reason), Message: secret.Printable(ready.Message),
-			Since: timeOf(ready.LastTransitionTime),
-		}
+	i.Ready = readyOf(es.Ready())
+}
+
+// readyOf copies a condition; nil for none.
+func readyOf(ready *api.Condition) *Ready {
+	if ready == nil {
+		return nil
+	}
+	return &Ready{
+		Status: string(ready.Status), Reason: secret.Printable(ready.Reason), Message: secret.Printable(ready.Message),
+		Since: timeOf(ready.LastTransitionTime),
 	}
 }
 

@@ -58,6 +58,12 @@ func generated(es *api.ExternalSecret) {
 	es.Spec.DataFrom = []api.DataFrom{{SourceRef: &api.SourceRef{GeneratorRef: &api.GeneratorRef{Kind: "UUID", Name: "id"}}}}
 }
 
+func windows(kind api.SyncWindowKind, schedule, duration string) func(*api.ExternalSecret) {
+	return func(es *api.ExternalSecret) {
+		es.Spec.SyncWindows = &api.SyncWindows{Kind: kind, Windows: []api.SyncWindow{{Schedule: schedule, Duration: duration}}}
+	}
+}
+
 func item(es *api.ExternalSecret) resolve.Item {
 	return resolve.Item{NamespacedName: types.NamespacedName{Namespace: es.Namespace, Name: es.Name}, ES: es}
 }
@@ -78,6 +84,13 @@ func TestAssess(t *testing.T) {
 		"a long interval is given an hour":                   {synced(25*time.Hour, interval("24h")), Synced, api.ReasonSecretSynced, true},
 		"a long interval is not given more":                  {synced(25*time.Hour+time.Second, interval("24h")), Stale, reasonOverdue, true},
 		"no interval means an hour":                          {synced(2*time.Hour+time.Second, interval("")), Stale, reasonOverdue, true},
+		"overdue since its window has opened long ago":       {synced(9*time.Hour, windows(api.SyncWindowAllow, "0 10 * * *", "8h")), Stale, reasonOverdue, true},
+		"late, but its window has just opened":               {synced(9*time.Hour, windows(api.SyncWindowAllow, "50 11 * * *", "8h")), Synced, api.ReasonSecretSynced, true},
+		"held back by a window that is not open yet":         {synced(5*time.Hour, windows(api.SyncWindowAllow, "0 22 * * *", "8h")), Synced, api.ReasonSecretSynced, false},
+		"held back, but it has missed the window before":     {synced(29*time.Hour, windows(api.SyncWindowAllow, "0 22 * * *", "8h")), Stale, reasonOverdue, false},
+		"held back for ever is as its author wants it":       {synced(90*time.Hour, windows(api.SyncWindowAllow, "61 * * * *", "8h")), Synced, api.ReasonSecretSynced, false},
+		"overdue before a window of kind deny opened":        {synced(9*time.Hour, windows(api.SyncWindowDeny, "0 11 * * *", "2h")), Stale, reasonOverdue, false},
+		"held back ever since it was due":                    {synced(9*time.Hour, windows(api.SyncWindowDeny, "0 2 * * *", "12h")), Synced, api.ReasonSecretSynced, false},
 		"an interval of zero is never due again":             {synced(1000*time.Hour, interval("0")), Synced, api.ReasonSecretSynced, false},
 		"CreatedOnce is never due again":                     {synced(1000*time.Hour, policy(api.RefreshPolicyCreatedOnce)), Synced, api.ReasonSecretSynced, false},
 		"CreatedOnce does not care for changes":              {synced(time.Hour, policy(api.RefreshPolicyCreatedOnce), edited), Synced, api.ReasonSecretSynced, false},
@@ -158,4 +171,29 @@ func TestAssessNamesNoSecretWhereNoneIsWritten(t *testing.T) {
 	assert.Equal(t, "other", Assess(item(synced(0, func(es *api.ExternalSecret) { es.Spec.Target.Name = "other" })), noon()).SecretName)
 	none := synced(0, func(es *api.ExternalSecret) { es.Spec.Target.CreationPolicy = api.CreationPolicyNone })
 	assert.Empty(t, Assess(item(none), noon()).SecretName)
+}
+
+func TestAssessTellsWhatHoldsItBackAndHowLateItIs(t *testing.T) {
+	nightly := windows(api.SyncWindowAllow, "0 22 * * *", "8h")
+	for name, test := range map[string]struct {
+		es          *api.ExternalSecret
+		held, until string
+		late        time.Duration
+	}{
+		"it is not due yet":                      {synced(30 * time.Minute), "", "", 0},
+		"it is late":                             {synced(90 * time.Minute), "", "", 30 * time.Minute},
+		"a window holds it back":                 {synced(5*time.Hour, nightly), "no sync window of kind allow is open", "2026-03-01T22:00:00Z", 0},
+		"it was late before the window closed":   {synced(8*time.Hour, nightly), "no sync window of kind allow is open", "2026-03-01T22:00:00Z", 7 * time.Hour},
+		"a window will hold it back":             {synced(30*time.Minute, windows(api.SyncWindowDeny, "15 12 * * *", "1h")), "a sync window of kind deny is open", "2026-03-01T13:15:01Z", 0},
+		"the window is open":                     {synced(8*time.Hour, windows(api.SyncWindowAllow, "0 10 * * *", "8h")), "", "", 2 * time.Hour},
+		"a window is no matter for what is done": {synced(8*time.Hour, nightly, interval("0")), "", "", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, until := Assess(item(test.es), noon()), ""
+			if got.HeldUntil != nil {
+				until = got.HeldUntil.UTC().Format(time.RFC3339)
+			}
+			assert.Equal(t, []any{test.held, test.until, int64(test.late.Seconds())}, []any{got.HeldBy, until, got.LateSeconds})
+		})
+	}
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/kube"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/resolve"
@@ -12,7 +14,21 @@ import (
 
 // storeFinder finds stores. resolve.Stores is one.
 type storeFinder interface {
+	// Known tells whether Get makes no request.
+	Known(ref api.SecretStoreRef, namespace string) bool
 	Get(ctx context.Context, ref api.SecretStoreRef, namespace string) (*resolve.Store, error)
+}
+
+// judge judges what Assess has judged by itself once more, by what else was read.
+type judge struct {
+	stores storeFinder
+	class  string
+	// lost are the Events that tell of keys that were left out, by the UID of the ExternalSecret.
+	lost map[string][]Event
+}
+
+func (j *judge) again(ctx context.Context, item Item) Item {
+	return blame(ctx, lose(item, j.lost[item.Metadata.UID]), j.stores, j.class)
 }
 
 // confirm takes the Secret itself into account, which a list does not look at: one that is gone or altered is to be refreshed.
@@ -38,22 +54,47 @@ func confirm(item Item, es *api.ExternalSecret, link SecretLink, now time.Time) 
 // unserved tells whether it takes a look at the stores to say why nothing refreshes the ExternalSecret.
 func (i Item) unserved() bool { return i.State == NeverSynced || i.State == Stale }
 
-// blame looks for the reason why nothing refreshes an ExternalSecret in its stores: one is of another class than the one that
-// is served here, or is not there. A store that may not be read is no reason.
+// blame looks for the reason why nothing refreshes an ExternalSecret, or will, in its stores: one is of another class than the one
+// that is served here, is not there, or was found unusable after the last sync. A store that may not be read is no reason. For
+// what is well no request is made: it counts what is known.
 func blame(ctx context.Context, item Item, stores storeFinder, class string) Item {
-	if !item.unserved() {
+	healthy := item.State == Synced && item.NextDue != nil
+	if !healthy && !item.unserved() {
 		return item
 	}
-	for _, ref := range item.Stores {
-		store, err := stores.Get(ctx, api.SecretStoreRef{Kind: ref.Kind, Name: ref.Name}, item.Metadata.Namespace)
+	for _, named := range item.Stores {
+		ref := api.SecretStoreRef{Kind: named.Kind, Name: named.Name}
+		if healthy && !stores.Known(ref, item.Metadata.Namespace) {
+			continue
+		}
+		store, err := stores.Get(ctx, ref, item.Metadata.Namespace)
 		switch {
 		case kube.IsForbidden(err):
 		case err != nil:
-			return item.as(item.State, reasonStoreError, err.Error())
-		case store.Spec.Controller != "" && store.Spec.Controller != class:
+			return item.hinder(reasonStoreError, err.Error())
+		case !healthy && store.Spec.Controller != "" && store.Spec.Controller != class:
 			return item.as(Skipped, reasonOtherClass, fmt.Sprintf("%s %q is of class %q, and nothing of that class has refreshed it",
 				store.Kind, store.Name, store.Spec.Controller))
+		case item.unusable(store.Ready):
+			return item.hinder(reasonStoreNotReady, fmt.Sprintf("%s %q is not ready: %s", store.Kind, store.Name, store.Ready.Message))
 		}
 	}
 	return item
+}
+
+// hinder names what keeps the next refresh from being made. What is well becomes what is at risk.
+func (i Item) hinder(reason, message string) Item {
+	if i.State == Synced {
+		return i.as(AtRisk, reason, "it is synced, but the next refresh can't be: "+message)
+	}
+	return i.as(i.State, reason, message)
+}
+
+// unusable tells whether a store was found unusable, by its Ready condition, after the last sync. One that was so before has not
+// kept anybody from syncing.
+func (i Item) unusable(ready *api.Condition) bool {
+	if ready == nil || ready.Status != metav1.ConditionFalse {
+		return false
+	}
+	return i.LastSync == nil || (ready.LastTransitionTime != nil && ready.LastTransitionTime.After(*i.LastSync))
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
@@ -17,18 +18,27 @@ import (
 // oneStore finds the same store, or fails in the same way, for every reference.
 type oneStore struct {
 	class string
+	ready *api.Condition
 	err   error
+	// unknown tells that finding it takes a request.
+	unknown bool
 }
 
 func (s oneStore) Get(_ context.Context, ref api.SecretStoreRef, namespace string) (*resolve.Store, error) {
 	if s.err != nil {
 		return nil, s.err
 	}
-	return &resolve.Store{Kind: ref.Kind, Namespace: namespace, Name: ref.Name, Spec: api.StoreSpec{Controller: s.class}}, nil
+	return &resolve.Store{Kind: ref.Kind, Namespace: namespace, Name: ref.Name, Ready: s.ready, Spec: api.StoreSpec{Controller: s.class}}, nil
 }
+
+func (s oneStore) Known(api.SecretStoreRef, string) bool { return !s.unknown }
 
 func TestBlame(t *testing.T) {
 	forbidden := apierrors.NewForbidden(schema.GroupResource{Resource: "secretstores"}, "aws", errors.New("no"))
+	condition := func(status metav1.ConditionStatus, ago time.Duration) *api.Condition {
+		return &api.Condition{Type: api.ConditionReady, Status: status, Message: "unable to log in", LastTransitionTime: &metav1.Time{Time: noon().Add(-ago)}}
+	}
+	const atRisk = "it is synced, but the next refresh can't be: "
 	for name, test := range map[string]struct {
 		es      *api.ExternalSecret
 		store   oneStore
@@ -40,6 +50,14 @@ func TestBlame(t *testing.T) {
 		"a store of another class is":                 {synced(0, never), oneStore{class: "theirs"}, Skipped, `SecretStore "aws" is of class "theirs", and nothing of that class has refreshed it`},
 		"it is to blame for a stale one too":          {synced(9 * time.Hour), oneStore{class: "theirs"}, Skipped, `SecretStore "aws" is of class "theirs", and nothing of that class has refreshed it`},
 		"whoever serves it, what is synced is synced": {synced(time.Minute), oneStore{class: "theirs"}, Synced, ""},
+		"what is synced is at risk without its store": {synced(time.Minute), oneStore{err: errors.New("there is no such store")}, AtRisk, atRisk + "there is no such store"},
+		"it is not asked for, for what is well":       {synced(time.Minute), oneStore{err: errors.New("there is no such store"), unknown: true}, Synced, ""},
+		"nor does it matter where nothing follows":    {synced(time.Minute, interval("0")), oneStore{err: errors.New("there is no such store")}, Synced, ""},
+		"a store that is ready is not to blame":       {synced(9 * time.Hour), oneStore{ready: condition(metav1.ConditionTrue, time.Minute)}, Stale, "the next refresh is overdue: nothing refreshes it"},
+		"a store that is not ready is":                {synced(9 * time.Hour), oneStore{ready: condition(metav1.ConditionFalse, time.Minute)}, Stale, `SecretStore "aws" is not ready: unable to log in`},
+		"and so it is for what was never synced":      {synced(0, never), oneStore{ready: condition(metav1.ConditionFalse, 99*time.Hour)}, NeverSynced, `SecretStore "aws" is not ready: unable to log in`},
+		"it became so after the last sync":            {synced(10 * time.Minute), oneStore{ready: condition(metav1.ConditionFalse, time.Minute)}, AtRisk, atRisk + `SecretStore "aws" is not ready: unable to log in`},
+		"it was so before, and has kept nobody":       {synced(time.Minute), oneStore{ready: condition(metav1.ConditionFalse, time.Hour)}, Synced, ""},
 		"a store that is not there is named":          {synced(0, never), oneStore{err: errors.New("there is no such store")}, NeverSynced, "there is no such store"},
 		"a store that may not be read says nothing":   {synced(0, never), oneStore{err: forbidden}, NeverSynced, "nothing has refreshed it yet"},
 	} {

@@ -5,16 +5,20 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provenance"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/secret"
 )
 
 // Chain is everything between a store and the Pods that use the Secret of one ExternalSecret. Each link has an error of its
 // own: one that can't be read leaves the others as they are.
 type Chain struct {
-	Stores []StoreLink `json:"stores"`
-	Secret SecretLink  `json:"secret"`
-	Pods   PodsLink    `json:"pods"`
-	Events EventsLink  `json:"events"`
+	Stores     []StoreLink    `json:"stores"`
+	Refreshers RefreshersLink `json:"refreshers"`
+	Secret     SecretLink     `json:"secret"`
+	// Origins are where the keys come from: those of the Secret, and those that it lacks.
+	Origins []provenance.Origin `json:"origins,omitempty"`
+	Pods    PodsLink            `json:"pods"`
+	Events  EventsLink          `json:"events"`
 }
 
 // StoreLink is a store that the ExternalSecret refers to.
@@ -24,6 +28,8 @@ type StoreLink struct {
 	Provider string `json:"provider,omitempty"`
 	// Class is the store's spec.controller; empty means any.
 	Class string `json:"class,omitempty"`
+	// Ready is what the last validation of the store left. The operator makes one; the runner does not, nor does it go by it.
+	Ready *Ready `json:"ready,omitempty"`
 	Error string `json:"error,omitempty"`
 }
 

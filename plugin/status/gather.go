@@ -11,10 +11,15 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
+	typedappsv1 "k8s.io/client-go/kubernetes/typed/apps/v1"
+	typedbatchv1 "k8s.io/client-go/kubernetes/typed/batch/v1"
 	typedv1 "k8s.io/client-go/kubernetes/typed/core/v1"
+	"k8s.io/client-go/rest"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provenance"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/secret"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/shape/template"
 )
 
 const (
@@ -27,17 +32,39 @@ const (
 // gatherer reads the links of a chain.
 type gatherer struct {
 	core   typedv1.CoreV1Interface
+	apps   typedappsv1.AppsV1Interface
+	batch  typedbatchv1.BatchV1Interface
 	stores storeFinder
+}
+
+func newGatherer(config *rest.Config, stores storeFinder) (*gatherer, error) {
+	core, err := typedv1.NewForConfig(config)
+	if err != nil {
+		return nil, fmt.Errorf("make a client: %w", err)
+	}
+	apps, err := typedappsv1.NewForConfig(config)
+	if err != nil {
+		return nil, fmt.Errorf("make a client: %w", err)
+	}
+	batch, err := typedbatchv1.NewForConfig(config)
+	if err != nil {
+		return nil, fmt.Errorf("make a client: %w", err)
+	}
+	return &gatherer{core: core, apps: apps, batch: batch, stores: stores}, nil
 }
 
 // gather reads the chain of an ExternalSecret, of which item is known. es is nil where it can't be decoded.
 func (g *gatherer) gather(ctx context.Context, item Item, es *api.ExternalSecret) *Chain {
-	chain := &Chain{Stores: []StoreLink{}, Pods: PodsLink{Items: []PodLink{}}}
+	chain := &Chain{Stores: []StoreLink{}, Refreshers: RefreshersLink{Items: []Refresher{}}, Pods: PodsLink{Items: []PodLink{}}}
 	for _, ref := range item.Stores {
 		chain.Stores = append(chain.Stores, g.store(ctx, ref, item.Metadata.Namespace))
 	}
+	if es != nil {
+		chain.Refreshers = g.refreshers(ctx, es, chain.Stores)
+	}
 	if es != nil && item.SecretName != "" {
 		chain.Secret = g.secret(ctx, es, item.SecretName)
+		chain.Origins = originsOf(es, chain.Secret, g.templates(ctx, es))
 		chain.Pods = g.pods(ctx, es.Namespace, item.SecretName, chain.Secret.Written)
 	}
 	chain.Events = g.events(ctx, item.Metadata)
@@ -53,7 +80,43 @@ func (g *gatherer) store(ctx context.Context, ref StoreRef, namespace string) St
 	}
 	link.Exists = true
 	link.Provider, link.Class = secret.Printable(store.Spec.Provider.Name()), secret.Printable(store.Spec.Controller)
+	link.Ready = readyOf(store.Ready)
 	return link
+}
+
+// templates reads the ConfigMaps that hold templates. What can't be read is left out, and so said to be unread.
+func (g *gatherer) templates(ctx context.Context, es *api.ExternalSecret) template.Objects {
+	objects := template.Objects{}
+	if es.Spec.Target.Template == nil {
+		return objects
+	}
+	for _, ref := range template.Needs(es.Spec.Target.Template) {
+		if ref.Kind != template.KindConfigMap {
+			continue
+		}
+		held, err := g.core.ConfigMaps(es.Namespace).Get(ctx, ref.Name, metav1.GetOptions{})
+		if err != nil {
+			continue
+		}
+		objects[ref] = map[string]secret.Value{}
+		for key, text := range held.Data {
+			objects[ref][key] = secret.FromString(text)
+		}
+	}
+	return objects
+}
+
+// originsOf tells where the keys of the Secret come from. Where it can't be read it lacks none.
+func originsOf(es *api.ExternalSecret, link SecretLink, objects template.Objects) []provenance.Origin {
+	keys := make([]string, len(link.Keys))
+	for i, key := range link.Keys {
+		keys[i] = key.Name
+	}
+	origins := provenance.Of(es, keys, objects)
+	for i := range origins {
+		origins[i].Missing = origins[i].Missing && link.Exists
+	}
+	return origins
 }
 
 func (g *gatherer) secret(ctx context.Context, es *api.ExternalSecret, name string) SecretLink {

@@ -4,6 +4,8 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/diagnose"
 )
 
 // State sums up how an ExternalSecret is.
@@ -16,6 +18,10 @@ const (
 	Failed      State = "Failed"
 	NeverSynced State = "NeverSynced"
 	Skipped     State = "Skipped"
+	// Incomplete: the last refresh succeeded, and the Secret lacks keys all the same.
+	Incomplete State = "Incomplete"
+	// AtRisk: all is as the last refresh left it, but the next one can't succeed, or there is nobody to make it.
+	AtRisk State = "AtRisk"
 	// Deleted is shown while watching only.
 	Deleted State = "Deleted"
 )
@@ -33,6 +39,10 @@ const (
 	reasonNoSecret    = "SecretGone"
 	reasonAltered     = "SecretAltered"
 	reasonDeleted     = "Deleted"
+
+	reasonKeysMissing   = "KeysMissing"
+	reasonStoreNotReady = "StoreNotReady"
+	reasonNobody        = "NobodyRefreshes"
 )
 
 const (
@@ -55,7 +65,12 @@ type Item struct {
 	LastSync *time.Time `json:"lastSync,omitempty"`
 	// NextDue is absent where only a change, or nothing at all, makes the ExternalSecret due.
 	NextDue *time.Time `json:"nextDue,omitempty"`
-	Ready   *Ready     `json:"ready,omitempty"`
+	// HeldBy tells which sync windows keep it from being refreshed when it is due, and HeldUntil for how long; absent for ever.
+	HeldBy    string     `json:"heldBy,omitempty"`
+	HeldUntil *time.Time `json:"heldUntil,omitempty"`
+	// LateSeconds is how long ago it should have been refreshed, windows taken into account.
+	LateSeconds int64  `json:"lateSeconds,omitempty"`
+	Ready       *Ready `json:"ready,omitempty"`
 
 	Stores []StoreRef `json:"stores,omitempty"`
 	// SecretName is the Secret that is written; empty where none is.
@@ -67,7 +82,9 @@ type Item struct {
 	RefreshPolicy   string `json:"refreshPolicy,omitempty"`
 	RefreshInterval string `json:"refreshInterval,omitempty"`
 
-	Chain *Chain `json:"chain,omitempty"`
+	// Diagnosis is what is known about the message of a failure. It and the chain are there for one NAME only.
+	Diagnosis *diagnose.Diagnosis `json:"diagnosis,omitempty"`
+	Chain     *Chain              `json:"chain,omitempty"`
 }
 
 // Metadata is that of the ExternalSecret, as far as it matters to a reader.

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"golang.org/x/sync/errgroup"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
-	typedv1 "k8s.io/client-go/kubernetes/typed/core/v1"
 	"k8s.io/client-go/rest"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
@@ -33,20 +33,23 @@ func (o *Options) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	read, err := resolve.Select(ctx, client, o.Scope)
+	stores := resolve.NewStores(client, client)
+	read, err := o.read(ctx, client, stores)
 	if err != nil {
 		return err
 	}
 	now := time.Now()
-	stores := resolve.NewStores(client, client)
-	found, missing := o.judge(read, now)
-	if err := o.loadStores(ctx, stores, found); err != nil {
-		return err
+	found, missing := o.assess(read, now)
+	judge := &judge{stores: stores, class: o.Class}
+	if !o.chained(found) { // a chain has the Events itself
+		if judge.lost, err = o.loadLost(ctx, found); err != nil {
+			return err
+		}
 	}
 	for i := range found {
-		found[i] = blame(ctx, found[i], stores, o.Class)
+		found[i] = judge.again(ctx, found[i])
 	}
-	if o.Output.Chained() && len(found) == 1 {
+	if o.chained(found) {
 		if found[0], err = o.withChain(ctx, found[0], read[0].ES, stores, now); err != nil {
 			return err
 		}
@@ -58,28 +61,49 @@ func (o *Options) Run(ctx context.Context) error {
 	case missing > 0:
 		return exit.Silent(exit.Failed)
 	case o.Watch:
-		return o.watch(ctx, client, stores, read, found)
+		return o.watch(ctx, client, judge, read, found)
 	default:
 		return nil
 	}
 }
 
-// withChain reads the chain of an item, whose Secret has a say in how it is.
+// chained tells whether what was found is one that is shown with its chain.
+func (o *Options) chained(found []Item) bool { return o.Output.Chained() && len(found) == 1 }
+
+// read reads the ExternalSecrets and meanwhile, where there may be several, lists the stores. For one name they are read as they
+// are needed.
+func (o *Options) read(ctx context.Context, client *kube.Client, stores *resolve.Stores) ([]resolve.Item, error) {
+	if len(o.Scope.Names) == 1 {
+		return resolve.Select(ctx, client, o.Scope)
+	}
+	var read []resolve.Item
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() (err error) {
+		read, err = resolve.Select(ctx, client, o.Scope)
+		return err
+	})
+	group.Go(func() error { return stores.Load(ctx, o.namespaces()) })
+	return read, group.Wait()
+}
+
+// withChain reads the chain of an item, whose links have a say in how it is: what is at fault now before what may be.
 func (o *Options) withChain(
 	ctx context.Context, item Item, es *api.ExternalSecret, stores storeFinder, now time.Time,
 ) (Item, error) {
-	core, err := typedv1.NewForConfig(o.Kube)
+	gatherer, err := newGatherer(o.Kube, stores)
 	if err != nil {
-		return item, fmt.Errorf("make a client: %w", err)
+		return item, err
 	}
-	chain := (&gatherer{core: core, stores: stores}).gather(ctx, item, es)
+	chain := gatherer.gather(ctx, item, es)
 	item = confirm(item, es, chain.Secret, now)
+	item = lose(lack(item, chain.Origins), chain.Events.Items)
+	item = orphaned(blame(ctx, item, stores, o.Class), chain.Refreshers)
 	item.Chain = chain
-	return item, nil
+	return diagnosed(item), nil
 }
 
-// judge assesses what was read. Those that do not exist are told on the error stream, as kubectl does, and counted.
-func (o *Options) judge(read []resolve.Item, now time.Time) (found []Item, missing int) {
+// assess judges what was read by itself. Those that do not exist are told on the error stream, as kubectl does, and counted.
+func (o *Options) assess(read []resolve.Item, now time.Time) (found []Item, missing int) {
 	found = make([]Item, 0, len(read))
 	for _, item := range read {
 		if item.Missing {
@@ -91,19 +115,6 @@ func (o *Options) judge(read []resolve.Item, now time.Time) (found []Item, missi
 		found = append(found, Assess(item, now))
 	}
 	return found, missing
-}
-
-// loadStores lists the stores if a list of ExternalSecrets has any that nothing refreshes; for names they are read by name.
-func (o *Options) loadStores(ctx context.Context, stores *resolve.Stores, items []Item) error {
-	if len(o.Scope.Names) > 0 {
-		return nil
-	}
-	for _, item := range items {
-		if item.unserved() {
-			return stores.Load(ctx, o.Scope.Namespaces)
-		}
-	}
-	return nil
 }
 
 // print prints a list, or says that there is nothing.

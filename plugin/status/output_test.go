@@ -16,6 +16,7 @@ import (
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provenance"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/resolve"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/internal/golden"
 )
@@ -123,11 +124,15 @@ func chained() Item {
 	got := confirm(Assess(item(es), noon()), es, link, noon())
 	got.Chain = &Chain{
 		Stores: []StoreLink{
-			{StoreRef: StoreRef{"SecretStore", "aws"}, Exists: true, Provider: "aws"},
+			{StoreRef: StoreRef{"SecretStore", "aws"}, Exists: true, Provider: "aws", Ready: &Ready{
+				Status: "False", Reason: "InvalidProviderConfig", Message: "unable to log in", Since: timeOf(&metav1.Time{Time: noon().Add(-time.Hour)}),
+			}},
 			{StoreRef: StoreRef{"ClusterSecretStore", "gone"}, Error: "there is no such store"},
 		},
-		Secret: link,
-		Pods:   PodsLink{Items: []PodLink{old, {Name: "web-2", Phase: "Pending", Uses: []Use{{As: "volume", Name: "v"}}}}},
+		Refreshers: RefreshersLink{Items: []Refresher{{Kind: "CronJob", Namespace: "external-secrets-runner", Name: "externalsecret-runner", Serves: `class "default"`}}},
+		Secret:     link,
+		Origins:    provenance.Of(es, []string{"empty", "password"}, nil),
+		Pods:       PodsLink{Items: []PodLink{old, {Name: "web-2", Phase: "Pending", Uses: []Use{{As: "volume", Name: "v"}}}}},
 		Events: EventsLink{Items: eventsOf([]corev1.Event{
 			{Type: "Normal", Reason: "Updated", Message: "secret updated", LastTimestamp: metav1.NewTime(noon().Add(-40 * time.Minute))},
 			{Type: "Warning", Reason: "UpdateFailed", Message: denied, Count: 3, LastTimestamp: metav1.NewTime(noon().Add(-time.Hour))},
@@ -140,12 +145,69 @@ func TestChainForAPerson(t *testing.T) {
 	golden.Assert(t, *update, "chain", printItems(t, []Item{chained()}, true, func(*Flags) {}))
 }
 
+// fetching is an ExternalSecret with keys of every origin.
+func fetching(es *api.ExternalSecret) {
+	from := "\nb: {{ .password }}"
+	es.Spec.Target.DeletionPolicy = api.DeletionPolicyMerge
+	es.Spec.Data = []api.Data{
+		{SecretKey: "password", RemoteRef: api.RemoteRef{Key: "app/db", Property: "pw", Version: "3"}},
+		{SecretKey: "token", RemoteRef: api.RemoteRef{Key: "app/token", DecodingStrategy: api.DecodingStrategyBase64}},
+	}
+	es.Spec.DataFrom = []api.DataFrom{
+		{Extract: &api.RemoteRef{Key: "app/all"}, Rewrite: []api.Rewrite{{Regexp: &api.RewriteRegexp{Source: "^db_(.*)$", Target: "$1"}}}},
+		{SourceRef: &api.SourceRef{StoreRef: &api.SecretStoreRef{Kind: api.KindClusterSecretStore, Name: "shared"}}, Find: &api.Find{Name: &api.FindName{RegExp: "^app/"}}},
+	}
+	es.Spec.Target.Template = &api.Template{
+		MergePolicy: api.TemplateMergePolicyMerge,
+		Data:        map[string]string{"url": "literal-hunter2\n{{ .password }}@{{ .host }}", "all": "{{ range . }}{{ . }}{{ end }}", "broken": "{{ .x"},
+		TemplateFrom: []api.TemplateFrom{
+			{ConfigMap: &api.TemplateRef{Name: "tpl", Items: []api.TemplateRefItem{{Key: "config.yaml"}}}}, {Literal: &from},
+		},
+	}
+}
+
+func TestChainTellsWhereTheKeysComeFrom(t *testing.T) {
+	es := synced(time.Minute, fetching)
+	link := secretLink(managed(func(s *corev1.Secret) {
+		s.Data = map[string][]byte{"url": {1}, "all": {1}, "broken": {1}, "config.yaml": {1}, "password": {1}, "extra": {1}}
+		s.Annotations[api.AnnotationDataHash] = api.DataHash(s.Data)
+	}), es)
+	chain := &Chain{Secret: link, Origins: originsOf(es, link, nil), Refreshers: RefreshersLink{Items: []Refresher{}, Partial: true}}
+	got := orphaned(lack(confirm(Assess(item(es), noon()), es, link, noon()), chain.Origins), chain.Refreshers)
+	got.Chain = chain
+	golden.Assert(t, *update, "chain-origins", printItems(t, []Item{got}, true, func(*Flags) {}))
+	golden.Assert(t, *update, "origins.json", printItems(t, []Item{got}, true, format("json")))
+	for _, f := range []string{"", "json", "yaml"} {
+		assert.NotContains(t, printItems(t, []Item{got}, true, format(f)), "hunter2", "the text of a template may hold secrets")
+	}
+}
+
+func TestChainTellsTheCauseOfAFailure(t *testing.T) {
+	failed := diagnosed(Assess(item(synced(3*time.Hour, ready(metav1.ConditionFalse, "SecretSyncedError", denied))), noon()))
+	failed.Chain = &Chain{Stores: []StoreLink{{StoreRef: StoreRef{"SecretStore", "aws"}, Exists: true, Provider: "aws"}}, Secret: SecretLink{Name: "db"}}
+	golden.Assert(t, *update, "chain-failed", printItems(t, []Item{failed}, true, func(*Flags) {}))
+
+	odd := diagnosed(Assess(item(synced(time.Minute, ready(metav1.ConditionFalse, "SecretSyncedError", "the moon is full"))), noon()))
+	require.Equal(t, "unknown", odd.Diagnosis.ID)
+	assert.NotContains(t, printItems(t, []Item{odd}, true, func(*Flags) {}), "Cause:", "nothing is guessed")
+	assert.Nil(t, diagnosed(Assess(item(synced(time.Minute)), noon())).Diagnosis)
+}
+
+func TestChainTellsWhatHoldsARefreshBack(t *testing.T) {
+	held := Assess(item(synced(3*time.Hour, windows(api.SyncWindowAllow, "0 22 * * *", "8h"))), noon())
+	held.Chain = &Chain{Refreshers: RefreshersLink{Error: "look for a runner: no"}}
+	golden.Assert(t, *update, "chain-held", printItems(t, []Item{held}, true, func(*Flags) {}))
+
+	never := Assess(item(synced(3*time.Hour, windows(api.SyncWindowAllow, "61 * * * *", "8h"))), noon())
+	assert.Contains(t, printItems(t, []Item{never}, true, func(*Flags) {}), "no end of it is in sight")
+}
+
 func TestChainWithMissingLinks(t *testing.T) {
 	broken := Assess(item(synced(0, never)), noon())
 	broken.Chain = &Chain{
 		Stores: []StoreLink{{StoreRef: StoreRef{"SecretStore", "aws"}, Error: "secretstores is forbidden"}},
 		Secret: SecretLink{Name: "db", Error: "secrets is forbidden"},
-		Pods:   PodsLink{Error: "list pods: forbidden"},
+		Pods:   PodsLink{Error: "list pods: forbidden"}, Refreshers: RefreshersLink{Partial: true},
 		Events: EventsLink{Error: "list events: forbidden"},
 	}
 	golden.Assert(t, *update, "chain-forbidden", printItems(t, []Item{broken}, true, func(*Flags) {}))

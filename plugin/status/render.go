@@ -20,12 +20,14 @@ func render(item Item, now time.Time, out io.Writer) error {
 	p := &page{Writer: tabwriter.NewWriter(&text, 0, 8, 3, ' ', 0), now: now}
 	p.head(item)
 	if item.Chain != nil {
+		p.tree(item)
 		p.stores(item.Chain.Stores)
 	}
 	p.externalSecret(item)
 	if item.Chain != nil {
 		if item.Chain.Secret.Name != "" { // it writes one, and can be read
 			p.secret(item.Chain.Secret)
+			p.origins(item.Chain.Origins)
 			p.pods(item.Chain.Pods)
 		}
 		p.events(item.Chain.Events)
@@ -62,6 +64,7 @@ func (p *page) head(item Item) {
 	if item.Message != "" {
 		p.line("Reason:", essence(item.Message))
 	}
+	p.diagnosis(item)
 	_ = p.Flush()
 }
 
@@ -78,6 +81,10 @@ func (p *page) stores(stores []StoreLink) {
 				class = "<any>"
 			}
 			p.line("  Class:", class)
+			if store.Ready != nil {
+				p.line("  Ready:", p.condition(store.Ready))
+				p.line("  Message:", orNone(store.Ready.Message))
+			}
 		}
 	}
 }
@@ -92,15 +99,42 @@ func (p *page) externalSecret(item Item) {
 		p.line("  Target:", item.Target)
 	}
 	p.line("  Last sync:", p.when(item.LastSync, "<never>"))
-	p.line("  Next due:", item.dueCell(p.now))
+	p.freshness(item)
+	if item.Chain != nil && item.RefreshPolicy != "" {
+		p.line("  Refreshed by:", item.Chain.Refreshers.String())
+	}
 	if item.Ready == nil {
 		p.line("  Ready:", "<none>")
 	} else {
-		since := p.when(item.Ready.Since, "<unknown>")
-		p.line("  Ready:", fmt.Sprintf("%s, %s, since %s", item.Ready.Status, orNone(item.Ready.Reason), since))
+		p.line("  Ready:", p.condition(item.Ready))
 		p.line("  Message:", orNone(item.Ready.Message))
 	}
 	_ = p.Flush()
+}
+
+// freshness is when it is due, how late that is, and what holds it back.
+func (p *page) freshness(item Item) {
+	due := item.dueCell(p.now)
+	if item.NextDue != nil {
+		due += " (" + item.NextDue.UTC().Format(time.RFC3339) + ")"
+	}
+	p.line("  Next due:", due)
+	if late := time.Duration(item.LateSeconds) * time.Second; late > 0 {
+		p.line("  Late:", "by "+duration.HumanDuration(late))
+	}
+	switch {
+	case item.HeldBy == "":
+	case item.HeldUntil == nil:
+		p.line("  Held back:", item.HeldBy+", and no end of it is in sight")
+	default:
+		p.line("  Held back:", fmt.Sprintf("%s, until %s (in %s)",
+			item.HeldBy, item.HeldUntil.UTC().Format(time.RFC3339), duration.HumanDuration(item.HeldUntil.Sub(p.now))))
+	}
+}
+
+// condition is a Ready condition without its message.
+func (p *page) condition(ready *Ready) string {
+	return fmt.Sprintf("%s, %s, since %s", ready.Status, orNone(ready.Reason), p.when(ready.Since, "<unknown>"))
 }
 
 // every is the interval in words.

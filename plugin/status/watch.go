@@ -40,7 +40,7 @@ var errGap = errors.New("the watch has ended")
 // what is known already is not printed again.
 type watcher struct {
 	*Options
-	stores storeFinder
+	judge  *judge
 	reader resolve.ObjectReader
 	source dynamic.ResourceInterface
 	known  map[types.NamespacedName]*seen
@@ -54,7 +54,7 @@ type seen struct {
 
 // watch goes on after a list; read and printed are what was listed, in the same order.
 func (o *Options) watch(
-	ctx context.Context, reader *kube.Client, stores storeFinder, read []resolve.Item, printed []Item,
+	ctx context.Context, reader *kube.Client, judge *judge, read []resolve.Item, printed []Item,
 ) error {
 	client, err := dynamic.NewForConfig(o.Kube)
 	if err != nil {
@@ -65,7 +65,7 @@ func (o *Options) watch(
 		return fmt.Errorf("read the version of the API: %w", err)
 	}
 	resource := client.Resource(version.WithResource(api.ResourceExternalSecrets))
-	w := &watcher{Options: o, stores: stores, reader: reader, source: resource, known: map[types.NamespacedName]*seen{}}
+	w := &watcher{Options: o, judge: judge, reader: reader, source: resource, known: map[types.NamespacedName]*seen{}}
 	if namespace := o.namespace(); namespace != "" {
 		w.source = resource.Namespace(namespace)
 	}
@@ -212,15 +212,16 @@ func (w *watcher) refresh(ctx context.Context) error {
 
 func byName(a, b types.NamespacedName) int { return strings.Compare(a.String(), b.String()) }
 
-// changed prints an item if it is not as it was printed before. That it is due, which comes and goes, is no change.
+// changed prints an item if it is not as it was printed before. That it is due or held back, which come and go, is no change.
 func (w *watcher) changed(ctx context.Context, item resolve.Item) error {
 	now := time.Now()
-	judged := blame(ctx, Assess(item, now), w.stores, w.Class)
+	judged := w.judge.again(ctx, Assess(item, now))
 	before, ok := w.known[item.NamespacedName]
 	w.known[item.NamespacedName] = &seen{Item: item, printed: judged}
 	if ok {
 		old := before.printed
-		old.Due, old.Chain = judged.Due, judged.Chain
+		old.Due, old.Chain, old.Diagnosis = judged.Due, judged.Chain, judged.Diagnosis
+		old.HeldBy, old.HeldUntil, old.LateSeconds = judged.HeldBy, judged.HeldUntil, judged.LateSeconds
 		if reflect.DeepEqual(old, judged) {
 			return nil
 		}

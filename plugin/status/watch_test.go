@@ -24,7 +24,7 @@ func watching(t *testing.T, known ...*api.ExternalSecret) (*watcher, func() stri
 	output, err := NewFlags(genericclioptions.NewConfigFlags(false), streams).toOutput(false)
 	require.NoError(t, err)
 	output.Form = names
-	w := &watcher{Options: &Options{Output: output, Streams: streams, Class: "default"}, stores: oneStore{}, known: map[types.NamespacedName]*seen{}}
+	w := &watcher{Options: &Options{Output: output, Streams: streams, Class: "default"}, judge: &judge{stores: oneStore{}, class: "default"}, known: map[types.NamespacedName]*seen{}}
 	for _, es := range known {
 		w.known[item(es).NamespacedName] = &seen{Item: item(es), printed: Assess(item(es), time.Now())}
 	}
@@ -81,6 +81,23 @@ func TestWatchSeesThatTimeMakesStale(t *testing.T) {
 	require.NoError(t, w.refresh(t.Context()))
 	assert.NotEmpty(t, printed())
 	assert.Equal(t, Stale, w.known[item(es).NamespacedName].printed.State)
+}
+
+func TestWatchRemembersWhatWasLeftOut(t *testing.T) {
+	es := recent(merging)
+	w, printed := watching(t, es)
+	at := es.Status.RefreshTime.Time
+	w.judge.lost = map[string][]Event{string(es.UID): {{Reason: api.EventMissingProviderSecret, Last: &at}}}
+	require.NoError(t, w.refresh(t.Context()))
+	assert.NotEmpty(t, printed())
+	assert.Equal(t, Incomplete, w.known[item(es).NamespacedName].printed.State)
+	require.NoError(t, w.event(t.Context(), event(t, watch.Modified, es)))
+	assert.Empty(t, printed(), "it is as it was")
+
+	es.Status.RefreshTime = &metav1.Time{Time: at.Add(time.Second)}
+	require.NoError(t, w.event(t.Context(), event(t, watch.Modified, es)))
+	assert.NotEmpty(t, printed(), "the next refresh has left nothing out")
+	assert.Equal(t, Synced, w.known[item(es).NamespacedName].printed.State)
 }
 
 func TestWatchKeepsGoingWithAnObjectThatCannotBeRead(t *testing.T) {

@@ -94,13 +94,16 @@ func TestStatusTellsTheStatesApart(t *testing.T) {
 func TestStatusOfOneNameShowsTheWholeChain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	w.withRunner(t)
 	w.states(t)
 	for name, says := range map[string][]string{
 		"red": {"State: Synced", "SecretStore store", "Provider: aws", "Ready: True, SecretSynced", "Secret red", "Owner: ExternalSecret red",
-			"as the last sync left it", "value: 1 byte", "consumer Pending env", "Normal Created", "secret created"},
-		"green":   {"State: Synced", "consumer Pending env"},
-		"blue":    {"State: Stale", "Secret blue", "value: 7 bytes", "consumer Pending volume"},
-		"broken":  {"State: Failed", "ResourceNotFoundException", "It does not exist.", "Warning UpdateFailed"},
+			"as the last sync left it", "value: 1 byte", `value: spec.data[0], SecretStore/store, remote key "red"`, "└─ Secret red",
+			"Refreshed by: CronJob " + w.namespace + "/externalsecret-runner", "consumer Pending env", "Normal Created", "secret created"},
+		"green": {"State: Synced", "consumer Pending env"},
+		"blue":  {"State: Stale", "Secret blue", "value: 7 bytes", "consumer Pending volume"},
+		"broken": {"State: Failed", "ResourceNotFoundException", "It does not exist.", "Warning UpdateFailed",
+			"Cause: ", "Fix: ", "More: kubectl externalsecret explain broken -n " + w.namespace},
 		"foreign": {"State: Skipped", "SecretStore theirs", "Class: theirs"},
 		"new":     {"State: NeverSynced", "Last sync: <never>"},
 	} {

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/shape/template"
@@ -39,7 +40,7 @@ func TestUsesOfAllTemplatesInTheirOrder(t *testing.T) {
 	}
 	for i := range got {
 		if got[i].Key == "broken" {
-			assert.ErrorContains(t, got[i].Err, "line 1")
+			require.ErrorContains(t, got[i].Err, "line 1")
 			got[i].Err = nil
 		}
 	}

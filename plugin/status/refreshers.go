@@ -1,0 +1,97 @@
+package status
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/secret"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/serving"
+)
+
+// RefreshersLink are those in the cluster who refresh the ExternalSecret: controllers of the operator, and runners.
+type RefreshersLink struct {
+	Items []Refresher `json:"items"`
+	// Partial tells that not all namespaces could be looked in, so that there may be more.
+	Partial bool   `json:"partial,omitempty"`
+	Error   string `json:"error,omitempty"`
+}
+
+// Refresher is a workload that refreshes the ExternalSecret.
+type Refresher struct {
+	// Kind is Deployment for the operator, CronJob for a runner.
+	Kind      string `json:"kind"`
+	Namespace string `json:"namespace"`
+	Name      string `json:"name"`
+	// Serves tells in words what it covers.
+	Serves string `json:"serves"`
+}
+
+// refreshers looks for those who cover the ExternalSecret.
+func (g *gatherer) refreshers(ctx context.Context, es *api.ExternalSecret, stores []StoreLink) RefreshersLink {
+	link := RefreshersLink{Items: []Refresher{}}
+	seen, err := serving.See(ctx, g.apps, g.batch)
+	if err != nil {
+		link.Error = secret.Printable(err.Error())
+		return link
+	}
+	link.Partial = !seen.Whole
+	for _, server := range seen.Servers {
+		if server.Covers(es, classes(stores)) {
+			link.Items = append(link.Items, Refresher{
+				Kind: server.Kind, Namespace: server.Namespace, Name: server.Name, Serves: secret.Printable(server.Coverage.String()),
+			})
+		}
+	}
+	return link
+}
+
+// classes are those of the stores that are known.
+func classes(stores []StoreLink) []string {
+	var all []string
+	for _, store := range stores {
+		if store.Exists {
+			all = append(all, store.Class)
+		}
+	}
+	return all
+}
+
+// orphaned takes into account that nobody in the cluster was seen who refreshes the ExternalSecret.
+func orphaned(item Item, link RefreshersLink) Item {
+	if link.Error != "" || link.Partial || len(link.Items) > 0 {
+		return item
+	}
+	const nobody = "nobody was seen in the cluster who refreshes it: no operator and no runner that serves it"
+	switch {
+	case item.State == Synced && item.NextDue != nil:
+		return item.as(AtRisk, reasonNobody, "it is synced, but "+nobody)
+	case item.Reason == reasonOverdue || item.Reason == reasonNeverSynced:
+		return item.as(item.State, item.Reason, item.Message+": "+nobody)
+	default:
+		return item
+	}
+}
+
+// String names it for a person.
+func (r Refresher) String() string { return fmt.Sprintf("%s %s/%s", r.Kind, r.Namespace, r.Name) }
+
+// String names them for a person.
+func (l RefreshersLink) String() string {
+	var names []string
+	for _, one := range l.Items {
+		names = append(names, one.String())
+	}
+	text := strings.Join(names, ", ")
+	switch {
+	case l.Error != "":
+		return "<unknown>: " + l.Error
+	case text == "" && l.Partial:
+		return "<unknown>: not all namespaces may be looked in"
+	case text == "":
+		return "<nobody>"
+	default:
+		return text
+	}
+}
