@@ -66,7 +66,7 @@ func (t *task) generate(entries []shape.Entry) error {
 		if err != nil {
 			return fmt.Errorf("%s.sourceRef.generatorRef: the generator can't be run: %w", read.Path, err)
 		}
-		t.keep(read.Path, values)
+		t.keep(values)
 		i := slices.IndexFunc(entries, func(e shape.Entry) bool { return e.Path == read.Path })
 		entries[i].Made = values
 	}
@@ -74,11 +74,8 @@ func (t *task) generate(entries []shape.Entry) error {
 }
 
 // keep remembers what was made, to mask it in messages.
-func (t *task) keep(path string, values map[string]secret.Value) {
+func (t *task) keep(values map[string]secret.Value) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.made == nil {
-		t.made = map[string]map[string]secret.Value{}
-	}
-	t.made[path] = values
+	t.made = append(t.made, values)
 }

@@ -44,6 +44,19 @@ func losing(n int) *shelf {
 	}}
 }
 
+// The Secrets of another controller say nothing about how many of its own a pass may remove.
+func TestTheGuardRailCountsNoSecretsOfAnotherController(t *testing.T) {
+	s := synced(40, "deletionPolicy: Delete")
+	s.lists["secretstores"] = append(s.lists["secretstores"], "{metadata: {namespace: shop, name: foreign}, spec: {controller: eso, provider: {shelf: {}}}}")
+	for i := 20; i < 40; i++ {
+		s.lists["externalsecrets"][i] = strings.Replace(s.lists["externalsecrets"][i], "name: shelf", "name: foreign", 1)
+	}
+	guard, err := core.NewRemovalGuard("20%")
+	require.NoError(t, err)
+	report := pass(t, s, losing(8), func(c *core.Config) { c.Guard = guard })
+	assert.Equal(t, core.Removals{Secrets: 20, Allowed: 4, Refused: 8}, report.Removals)
+}
+
 func TestTheGuardRail(t *testing.T) {
 	for name, test := range map[string]struct {
 		secrets, lost int

@@ -3,7 +3,6 @@ package core
 import (
 	"context"
 	"errors"
-	"maps"
 	"slices"
 	"time"
 
@@ -124,7 +123,7 @@ func (p *pass) mask(t *task, err error) string {
 			mask.AddPayload(part)
 		}
 	}
-	for _, values := range append(slices.Collect(maps.Values(t.made)), t.data, t.content.Data) {
+	for _, values := range slices.Concat(t.made, []map[string]secret.Value{t.data, t.content.Data}) {
 		for _, value := range values {
 			mask.AddPayload(value)
 		}

@@ -31,7 +31,7 @@ type task struct {
 	mu       sync.Mutex
 	found    map[string]fetch.SearchResult // what searches came upon, by the path of the read
 	answers  map[fetch.Key]provider.Answer
-	made     map[string]map[string]secret.Value // what generators have made, by the path of the read
+	made     []map[string]secret.Value // what generators have made
 	awaited  int
 	data     map[string]secret.Value // what the answers became
 	content  write.Content           // what the Secret is to hold: the data, or what the template makes of it
@@ -127,7 +127,9 @@ func (p *pass) admit(ctx, work context.Context, t *task) bool {
 		}
 		return true
 	}
-	p.guard.saw(t.ES, t.live)
+	if p.Guard != nil && p.planner.Foreign(work, t.ES) == nil {
+		p.guard.saw(t.ES, t.live)
+	}
 	if t.ES.DeletionTimestamp != nil {
 		return true
 	}

@@ -56,16 +56,6 @@ func (p *Planner) generator(ctx context.Context, es *api.ExternalSecret, ref *ap
 	return &generator.Spec, nil
 }
 
-// runs tells whether a kind of generator can be run: those that need nobody else for it.
-func runs(kind string) bool {
-	switch kind {
-	case generators.KindFake, generators.KindPassword, generators.KindSSHKey, generators.KindUUID:
-		return true
-	default:
-		return false
-	}
-}
-
 func notRun(kind string) error {
 	return fmt.Errorf("a generator of kind %s %w, only Fake, Password, SSHKey and UUID are: use one of these, or let External Secrets Operator refresh this ExternalSecret", kind, ErrUnsupported)
 }

@@ -129,21 +129,8 @@ func specOf(kind string, raw json.RawMessage) (*Generator, error) {
 		Controller string `json:"controller"`
 	}
 	generator := &Generator{Kind: kind}
-	var into any
-	switch spec := &generator.Spec; kind {
-	case generators.KindFake:
-		spec.Fake = &generators.FakeSpec{}
-		into = spec.Fake
-	case generators.KindPassword:
-		spec.Password = &generators.PasswordSpec{}
-		into = spec.Password
-	case generators.KindSSHKey:
-		spec.SSHKey = &generators.SSHKeySpec{}
-		into = spec.SSHKey
-	case generators.KindUUID:
-		spec.UUID = &generators.UUIDSpec{}
-		into = spec.UUID
-	default:
+	into, ok := specInto(kind, &generator.Spec)
+	if !ok {
 		into = &struct{}{}
 	}
 	for _, target := range []any{&class, into} {
@@ -153,4 +140,30 @@ func specOf(kind string, raw json.RawMessage) (*Generator, error) {
 	}
 	generator.Class = class.Controller
 	return generator, nil
+}
+
+// specInto is where the spec of a kind belongs; ok is false for a kind that can't be run: those that can need nobody else for it.
+func specInto(kind string, spec *generators.Spec) (into any, ok bool) {
+	switch kind {
+	case generators.KindFake:
+		spec.Fake = &generators.FakeSpec{}
+		return spec.Fake, true
+	case generators.KindPassword:
+		spec.Password = &generators.PasswordSpec{}
+		return spec.Password, true
+	case generators.KindSSHKey:
+		spec.SSHKey = &generators.SSHKeySpec{}
+		return spec.SSHKey, true
+	case generators.KindUUID:
+		spec.UUID = &generators.UUIDSpec{}
+		return spec.UUID, true
+	default:
+		return nil, false
+	}
+}
+
+// runs tells whether a kind of generator can be run.
+func runs(kind string) bool {
+	_, ok := specInto(kind, &generators.Spec{})
+	return ok
 }
