@@ -82,7 +82,7 @@ func (f *FanOut) planOne(
 	s *spread, existing Existing, children map[types.NamespacedName]*child, owned []types.NamespacedName, claims map[types.NamespacedName]string,
 ) {
 	if s.DeletionTimestamp != nil { // its ExternalSecrets go with it
-		s.waits, s.release = true, s.abandoned(time.Now())
+		s.waits, s.release = true, api.Abandoned(&s.ObjectMeta, api.FinalizerClusterExternalSecret, time.Now())
 		return
 	}
 	if s.err = f.forbidden; s.err != nil {

@@ -152,14 +152,11 @@ func equal(a, b api.ClusterExternalSecretStatus) bool {
 		slices.Equal(a.FailedNamespaces, b.FailedNamespaces) && reflect.DeepEqual(a.Conditions, b.Conditions)
 }
 
-// letGo takes the finalizer of External Secrets Operator off. Those of others stay; the object must be as it was read.
+// letGo takes the finalizer of External Secrets Operator off.
 func (f *FanOut) letGo(ctx context.Context, s *source) error {
-	others := slices.DeleteFunc(slices.Clone(s.Finalizers), func(f string) bool { return f == api.FinalizerClusterExternalSecret })
-	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{
-		"uid": s.UID, "resourceVersion": s.ResourceVersion, "finalizers": others,
-	}})
+	patch, err := api.WithoutFinalizer(&s.ObjectMeta, api.FinalizerClusterExternalSecret)
 	if err != nil {
-		return fmt.Errorf("encode the finalizers: %w", err)
+		return err
 	}
 	return f.Recorder.PatchCluster(ctx, s.Name, patch)
 }

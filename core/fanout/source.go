@@ -6,17 +6,12 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
 )
-
-// abandonedAfter is how long a ClusterExternalSecret waits for its finalizer before its operator counts as gone: a running one
-// acts within seconds.
-const abandonedAfter = time.Minute
 
 // source is a ClusterExternalSecret.
 type source struct {
@@ -44,11 +39,6 @@ func decode(raw json.RawMessage) *source {
 
 // childName is the name of the ExternalSecrets.
 func (s *source) childName() string { return cmp.Or(s.Spec.ExternalSecretName, s.Name) }
-
-// abandoned tells whether it can't go because of the finalizer of External Secrets Operator, which nobody honours any more.
-func (s *source) abandoned(now time.Time) bool {
-	return now.Sub(s.DeletionTimestamp.Time) > abandonedAfter && slices.Contains(s.Finalizers, api.FinalizerClusterExternalSecret)
-}
 
 // targets are the names of the namespaces that match and are not being deleted, in their order.
 func (s *source) targets(namespaces map[string]namespace) ([]string, error) {
