@@ -8,6 +8,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"sigs.k8s.io/yaml"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
 )
 
 // sourceOf is a ClusterExternalSecret in YAML, as it is read.
@@ -92,7 +94,7 @@ func TestAbandoned(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := sourceOf(t, "metadata: {name: all, deletionTimestamp: '2026-01-01T00:00:00Z', finalizers: ["+tc.finalizers+"]}")
-			assert.Equal(t, tc.want, s.abandoned(since.Add(tc.after)))
+			assert.Equal(t, tc.want, api.Abandoned(&s.ObjectMeta, api.FinalizerClusterExternalSecret, since.Add(tc.after)))
 		})
 	}
 }
