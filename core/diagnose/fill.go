@@ -28,10 +28,14 @@ func (k *knowledge) fill(c cause, s subject, known map[string]string) Diagnosis 
 	}
 	valueOf := func(quoted string) string {
 		name := quoted[1 : len(quoted)-1]
+		expressions, listed := k.placeholders[name]
+		if !listed {
+			return quoted // it is a command's own, such as {end}
+		}
 		if value := values[name]; usable(value) {
 			return value
 		}
-		for _, expression := range k.placeholders[name] {
+		for _, expression := range expressions {
 			if groups := shown.find(expression); groups != nil && usable(groups[1]) {
 				return groups[1]
 			}

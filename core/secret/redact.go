@@ -24,7 +24,6 @@ const (
 
 // shapes are compiled when a text is redacted for the first time.
 var shapes = sync.OnceValue(func() []shape {
-	names := []string{"pass", "pwd", "secret", "token", "key", "sig", "credential"}
 	forms := []struct {
 		signs            []string
 		expression, with string
@@ -39,9 +38,9 @@ var shapes = sync.OnceValue(func() []shape {
 		{[]string{"cookie"}, `(?i)(cookie\\?["']?\s*:\s*)[^\n"']+`, hidden},
 		// A name of a secret and its value: quoted, as in JSON; without blanks, as in flags, queries and environments; in YAML. A short word
 		// behind a colon is prose, as in "token: none".
-		{names, `(?i)(` + named + `|secret|credentials?)\\?["']?\s*[:=]\s*\\?)(?:"(?:[^"\\]|\\.)*"|'[^']*')`, hidden},
-		{names, `(?i)(` + named + `|secret|credentials?)=)[^\s"'&;,)\]}]+`, hidden},
-		{names, `(?i)(` + named + `)\s*:\s*)[^\s"'&;,)\]}]{6,}`, hidden},
+		{[]string{"pass", "pwd", "secret", "token", "key", "sig", "credential"}, `(?i)(` + named + `|secret|credentials?)\\?["']?\s*[:=]\s*\\?)(?:"(?:[^"\\]|\\.)*"|'[^']*')` +
+			`|(` + named + `|secret|credentials?)=)[^\s"'&;,)\]}]+` +
+			`|(` + named + `)\s*:\s*)[^\s"'&;,)\]}]{6,}`, "${1}${2}${3}" + Redacted},
 		// Tokens that can be told by how they begin: JSON Web Tokens; Vault; GitHub, GitLab, Slack, Stripe, npm, Google, 1Password, Doppler.
 		{[]string{"eyj"}, `\beyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){0,4}`, Redacted},
 		{[]string{"hvs.", "hvb.", "hvr.", "s.", "b.", "r."}, `\b(?:hv[sbr]\.[\w-]{8,}|[sbr]\.[A-Za-z0-9]{20,})`, Redacted},

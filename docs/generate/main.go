@@ -1,6 +1,6 @@
 // Command generate writes docs/reference: a page for each command of the plugin and one for the runner, from their own flags
-// and help texts, and one for what doctor finds. `make generate` runs it at the top of the repository. What is explained at length is written by hand, in the
-// other pages of docs; here is only what the programs say of themselves.
+// and help texts, one for what doctor finds and one for the failures that explain knows. `make generate` runs it at the top of the
+// repository. What is explained at length is written by hand, in the other pages of docs; here is only what the programs say of themselves.
 package main
 
 import (
@@ -29,6 +29,9 @@ func pages() (map[string]string, error) {
 	}
 	plugin["externalsecret-runner.md"] = runner
 	plugin["doctor-findings.md"] = findingsPage()
+	if plugin["failures.md"], err = failuresPage(); err != nil {
+		return nil, err
+	}
 	return plugin, nil
 }
 
