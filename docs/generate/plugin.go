@@ -11,6 +11,7 @@ import (
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider/all"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/diff"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/exit"
 )
 
@@ -67,6 +68,7 @@ func overview(root *cobra.Command, commands []*cobra.Command) string {
 	p.table([]string{"Variable", "Meaning"}, [][]string{
 		{code("KUBECONFIG"), "kubeconfig files, as for kubectl; `--kubeconfig` wins"},
 		{code("HTTPS_PROXY") + ", " + code("NO_PROXY"), "how to reach the API server and the provider"},
+		{code(diff.ExternalDiff), "program that shows differences, see [diff](../diff.md#another-program)"},
 		{code("AWS_*"), "credentials and endpoints, see [AWS](../providers/aws.md)"},
 	})
 	p.section("Exit codes")
@@ -74,6 +76,7 @@ func overview(root *cobra.Command, commands []*cobra.Command) string {
 		{"0", "all is well"},
 		{fmt.Sprint(exit.Failed), "an error, or something failed for some of the objects"},
 		{fmt.Sprint(exit.TimedOut), "`--timeout` passed before all were reached"},
+		{fmt.Sprint(exit.Signal(syscall.SIGHUP).Code), "stopped by SIGHUP: the terminal went away"},
 		{fmt.Sprint(exit.Signal(syscall.SIGINT).Code), "stopped by SIGINT (Ctrl-C)"},
 		{fmt.Sprint(exit.Signal(syscall.SIGTERM).Code), "stopped by SIGTERM"},
 	})

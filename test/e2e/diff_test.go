@@ -83,7 +83,10 @@ func (w *world) changed(t *testing.T) {
 	w.aws.Delete(t, "going")
 	w.aws.Put(t, "merged", "55")
 	w.apply(t, externalSecret("new", dataOf("same")))
-	w.change(t, "labelled", func(s *corev1.Secret) { s.Labels["reconcile.external-secrets.io/managed"] = "false"; s.OwnerReferences = nil })
+	w.change(t, "labelled", func(s *corev1.Secret) {
+		s.Labels["reconcile.external-secrets.io/managed"] = "false"
+		s.OwnerReferences = nil
+	})
 	w.patch(t, "moved", `{"spec":{"target":{"name":"elsewhere"}}}`)
 }
 
@@ -298,7 +301,11 @@ func TestDiffWritesNothingAndAsksOnce(t *testing.T) {
 func TestNothingIsLeftOfADiffThatIsStopped(t *testing.T) {
 	t.Parallel()
 	bin := t.TempDir()
-	for name, text := range map[string]string{"waits": "touch $1/started; exec sleep 60", "stubborn": "trap '' INT TERM HUP; touch $1/started; while :; do sleep 0.1; done"} {
+	for name, text := range map[string]string{"waits": "touch $1/started; exec sleep 60", "stubborn": `
+		trap '' INT TERM HUP
+		touch $1/started
+		while [ "$(awk '/^PPid:/ {print $2}' /proc/$$/status)" = $PPID ]; do sleep 0.1; done
+		touch $1/outlived`} {
 		require.NoError(t, os.WriteFile(filepath.Join(bin, name), []byte("#!/bin/sh\n"+text), 0o700))
 	}
 	for name, test := range map[string]struct {
@@ -307,11 +314,11 @@ func TestNothingIsLeftOfADiffThatIsStopped(t *testing.T) {
 		signals []os.Signal
 		code    int
 	}{
-		"by Ctrl-C while a store is read":                 {"waits", 30 * time.Second, []os.Signal{syscall.SIGINT}, 130},
-		"by Ctrl-C while the program runs":                {"waits", 0, []os.Signal{syscall.SIGINT}, 130},
-		"by SIGTERM while the program runs":               {"waits", 0, []os.Signal{syscall.SIGTERM}, 143},
-		"by a terminal that goes away":                    {"waits", 0, []os.Signal{syscall.SIGHUP}, 129},
-		"by Ctrl-C twice, while the program takes no end": {"stubborn", 0, []os.Signal{syscall.SIGINT, syscall.SIGINT}, 130},
+		"by Ctrl-C while a store is read":            {"waits", 30 * time.Second, []os.Signal{syscall.SIGINT}, 130},
+		"by Ctrl-C while the program runs":           {"waits", 0, []os.Signal{syscall.SIGINT}, 130},
+		"by SIGTERM while the program runs":          {"waits", 0, []os.Signal{syscall.SIGTERM}, 143},
+		"by a terminal that goes away":               {"waits", 0, []os.Signal{syscall.SIGHUP}, 129},
+		"by Ctrl-C twice, while the program goes on": {"stubborn", 0, []os.Signal{syscall.SIGINT, syscall.SIGINT}, 130},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -342,6 +349,9 @@ func TestNothingIsLeftOfADiffThatIsStopped(t *testing.T) {
 			assert.Equal(t, test.code, r.Code, r.Stderr)
 			assert.Empty(t, r.Stdout)
 			requireEmpty(t, temporary)
+			if test.program == "stubborn" {
+				assert.FileExists(t, filepath.Join(signs, "outlived"), "the files were gone before the program was")
+			}
 		})
 	}
 }
@@ -359,4 +369,25 @@ func TestTwoThatMergeIntoOneSecretAreShownOneByOne(t *testing.T) {
 	for name, size := range map[string]string{"a": "1 byte", "b": "2 bytes"} {
 		assert.Contains(t, strings.Join(changesOf(t, r.Stdout, "v1.Secret."+w.namespace+".shared."+name), "\n"), "+  "+name+": <"+size)
 	}
+}
+
+// The transcript in the documentation is what diff prints, but for what is different each time.
+func TestTheTranscriptOfDiffIsWhatItPrints(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../docs/diff.md")
+	require.NoError(t, err)
+	_, transcript, _ := strings.Cut(string(text), "$ kubectl externalsecret diff db -n shop\n")
+	transcript, _, found := strings.Cut(transcript, "```")
+	require.True(t, found)
+
+	w := newWorld(t)
+	w.aws.Put(t, "db", `{"username":"app","password":"correct-horse","port":"5432"}`)
+	w.apply(t, awsStore, strings.Replace(externalSecret("db", "dataFrom: [{extract: {key: db}}]"), "{name: db}", "{name: db, labels: {team: payments}}", 1))
+	w.pass(t).synced(t)
+	w.aws.Put(t, "db", `{"username":"app","password":"battery-staple","host":"db.example.com"}`)
+	w.change(t, "db", func(s *corev1.Secret) { s.Labels["team"] = "platform" })
+	r := w.diff(t, nil, "db")
+	assert.Equal(t, 1, r.Code)
+	assert.Equal(t, settled(transcript), settled(strings.ReplaceAll(r.Stdout, w.namespace, "shop")), "%s", r.Stdout)
+	assert.Empty(t, r.Stderr)
 }

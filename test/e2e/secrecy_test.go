@@ -159,6 +159,10 @@ func TestNoSecretGetsOutOfThePlugin(t *testing.T) {
 		check(t, "refresh", "--all", "-v=10", "--dry-run="+mode)
 		check(t, "refresh", "--all", "-o", "yaml", "--dry-run="+mode)
 	}
+	w.change(t, "ok", func(s *corev1.Secret) { s.Data = map[string][]byte{"plain": []byte(oddCanary)} })
+	for level := range 11 {
+		check(t, "diff", "--all", fmt.Sprintf("-v=%d", level))
+	}
 	check(t, "status", "-o", "wide")
 	check(t, "status", "-A", "-v=10")
 	// What is pasted is known to nobody, and is hidden by its form.
@@ -174,6 +178,33 @@ func TestNoSecretGetsOutOfThePlugin(t *testing.T) {
 	check(t, "doctor", "-v=10")
 	check(t, "doctor", "-o", "yaml")
 	secrets.requireNoneInCluster(t, w)
+}
+
+// What diff hands to another program is as secret as what it prints, unless it is to show values: then they are on standard output only.
+func TestNoSecretGetsOutOfADiff(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	secrets := w.planted(t)
+	w.apply(t, strings.Replace(externalSecret("computed", `target: {template: {data: {k: x}, metadata: {labels: {plain: "{{ .a }}"}, annotations: {odd: "{{ .b }}"}}}},
+		data: [{secretKey: a, remoteRef: {key: plain}}, {secretKey: b, remoteRef: {key: odd}}]`), "metadata: {", "metadata: {annotations: {a: b}, ", 1),
+		externalSecret("object", "target: {manifest: {apiVersion: v1, kind: ConfigMap}}, dataFrom: [{extract: {key: json}}]"))
+	w.change(t, "keys", func(s *corev1.Secret) {
+		s.Annotations = map[string]string{"kubectl.kubernetes.io/last-applied-configuration": `{"stringData": {"secret": "` + keyCanary + `"}}`}
+	})
+	for level := range 11 {
+		r := w.pluginIn(t, append(w.withoutKey(), "KUBECTL_EXTERNAL_DIFF=grep -r ."), "diff", "--all", generic, fmt.Sprintf("-v=%d", level))
+		for _, file := range []string{"keys", "computed", "ok"} {
+			require.Contains(t, r.Stdout, "v1.Secret."+w.namespace+"."+file+":", "what is looked at is there")
+		}
+		require.Contains(t, r.Stdout, "v1.ConfigMap."+w.namespace+".object:")
+		secrets.requireNone(t, "what another program is given", r.Stdout)
+		secrets.requireNone(t, "standard error", r.Stderr)
+	}
+	for level := range 11 {
+		r := w.pluginIn(t, w.withoutKey(), "diff", "--all", generic, "--show-secrets", fmt.Sprintf("-v=%d", level))
+		require.Contains(t, r.Stdout, plainCanary)
+		secrets.requireNone(t, "standard error", r.Stderr)
+	}
 }
 
 // A token of a service account and the session that it buys are secrets as well, for as long as they live.
