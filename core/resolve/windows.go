@@ -2,6 +2,7 @@ package resolve
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -39,19 +40,33 @@ func Blocked(windows *api.SyncWindows, now time.Time) (blocked bool, why string,
 }
 
 // mostChanges bounds how many openings and closings Permitted looks at: windows that open more often than they close never end.
-const mostChanges = 1000
+const mostChanges = 100
 
 // Permitted is the first time, from one on, at which sync windows let a periodic refresh be made; false where none is in sight,
 // as with windows that are never open.
 func Permitted(windows *api.SyncWindows, from time.Time) (time.Time, bool) {
 	at := from.UTC()
+	if windows == nil {
+		return at, true
+	}
+	var spans []span
+	for _, window := range windows.Windows {
+		if read, err := readWindow(window); err == nil {
+			spans = append(spans, read)
+		}
+	}
+	allow := windows.Kind == api.SyncWindowAllow
 	for range mostChanges {
-		if blocked, _, _ := Blocked(windows, at); !blocked {
+		if slices.ContainsFunc(spans, func(s span) bool { return s.isOpen(at) }) == allow {
 			return at, true
 		}
 		next := time.Time{}
-		for _, window := range windows.Windows {
-			if change := changeOf(window, windows.Kind, at); !change.IsZero() && (next.IsZero() || change.Before(next)) {
+		for _, s := range spans {
+			change := s.schedule.Next(at)
+			if !allow {
+				change = s.closes(at)
+			}
+			if !change.IsZero() && (next.IsZero() || change.Before(next)) {
 				next = change
 			}
 		}
@@ -63,39 +78,45 @@ func Permitted(windows *api.SyncWindows, from time.Time) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// changeOf is when a window opens next under kind allow, and when one that is open closes under kind deny; zero if it does not.
-func changeOf(window api.SyncWindow, kind api.SyncWindowKind, at time.Time) time.Time {
-	schedule, duration, err := readWindow(window)
-	if err != nil {
-		return time.Time{}
-	}
-	if kind == api.SyncWindowAllow {
-		return schedule.Next(at)
-	}
-	opened := schedule.Next(at.Add(-duration - windowSlack))
-	if opened.IsZero() || opened.After(at) {
-		return time.Time{}
-	}
-	return opened.Add(duration + windowSlack)
-}
-
 func isOpen(window api.SyncWindow, now time.Time) (bool, error) {
-	schedule, duration, err := readWindow(window)
-	if err != nil {
-		return false, err
-	}
-	opened := schedule.Next(now.Add(-duration - windowSlack))
-	return !opened.IsZero() && !opened.After(now), nil
+	read, err := readWindow(window)
+	return err == nil && read.isOpen(now), err
 }
 
-func readWindow(window api.SyncWindow) (cron.Schedule, time.Duration, error) {
+// span is a sync window that was read.
+type span struct {
+	schedule cron.Schedule
+	duration time.Duration
+}
+
+// opened is when it has opened, the first time of those that count at a time; zero if it has not.
+func (s span) opened(at time.Time) time.Time {
+	opened := s.schedule.Next(at.Add(-s.duration - windowSlack))
+	if opened.After(at) {
+		return time.Time{}
+	}
+	return opened
+}
+
+func (s span) isOpen(at time.Time) bool { return !s.opened(at).IsZero() }
+
+// closes is when that opening ends; zero for one that is not open.
+func (s span) closes(at time.Time) time.Time {
+	opened := s.opened(at)
+	if opened.IsZero() {
+		return opened
+	}
+	return opened.Add(s.duration + windowSlack)
+}
+
+func readWindow(window api.SyncWindow) (span, error) {
 	schedule, err := cron.ParseStandard(window.Schedule)
 	if err != nil {
-		return nil, 0, fmt.Errorf("its schedule %q can't be read: %w", window.Schedule, err)
+		return span{}, fmt.Errorf("its schedule %q can't be read: %w", window.Schedule, err)
 	}
 	duration, err := time.ParseDuration(window.Duration)
 	if err != nil {
-		return nil, 0, fmt.Errorf("its duration %q can't be read: write hours, minutes and seconds, such as 8h", window.Duration)
+		return span{}, fmt.Errorf("its duration %q can't be read: write hours, minutes and seconds, such as 8h", window.Duration)
 	}
-	return schedule, duration, nil
+	return span{schedule, duration}, nil
 }

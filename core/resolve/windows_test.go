@@ -68,17 +68,18 @@ func TestPermitted(t *testing.T) {
 		from    string
 		want    string // empty for never
 	}{
-		"at once outside of a denied window":           {api.SyncWindowDeny, []api.SyncWindow{nightly}, "2026-03-04T12:00:00Z", "2026-03-04T12:00:00Z"},
-		"when a denied window has closed":              {api.SyncWindowDeny, []api.SyncWindow{nightly}, "2026-03-04T23:00:00Z", "2026-03-05T06:00:01Z"},
-		"when the last of those that overlap has":      {api.SyncWindowDeny, []api.SyncWindow{nightly, late}, "2026-03-04T23:00:00Z", "2026-03-05T08:00:01Z"},
-		"at once inside of an allowed window":          {api.SyncWindowAllow, []api.SyncWindow{nightly}, "2026-03-04T23:00:00Z", "2026-03-04T23:00:00Z"},
-		"when an allowed window opens":                 {api.SyncWindowAllow, []api.SyncWindow{nightly}, "2026-03-04T12:00:00Z", "2026-03-04T22:00:00Z"},
-		"when the first of several opens":              {api.SyncWindowAllow, []api.SyncWindow{nightly, saturday}, "2026-03-07T07:00:00Z", "2026-03-07T12:00:00Z"},
-		"one that can't be read does not matter":       {api.SyncWindowAllow, []api.SyncWindow{bad, saturday}, "2026-03-04T12:00:00Z", "2026-03-07T12:00:00Z"},
-		"never where none can be read":                 {api.SyncWindowAllow, []api.SyncWindow{bad}, "2026-03-04T12:00:00Z", ""},
-		"never where a denied window is always open":   {api.SyncWindowDeny, []api.SyncWindow{always}, "2026-03-04T12:00:00Z", ""},
-		"in UTC whatever zone the time is in":          {api.SyncWindowAllow, []api.SyncWindow{nightly}, "2026-03-04T12:00:00-05:00", "2026-03-04T22:00:00Z"},
-		"a denied window that can't be read is closed": {api.SyncWindowDeny, []api.SyncWindow{bad}, "2026-03-04T12:00:00Z", "2026-03-04T12:00:00Z"},
+		"at once outside of a denied window":                               {api.SyncWindowDeny, []api.SyncWindow{nightly}, "2026-03-04T12:00:00Z", "2026-03-04T12:00:00Z"},
+		"when a denied window has closed":                                  {api.SyncWindowDeny, []api.SyncWindow{nightly}, "2026-03-04T23:00:00Z", "2026-03-05T06:00:01Z"},
+		"when the last of those that overlap has":                          {api.SyncWindowDeny, []api.SyncWindow{nightly, late}, "2026-03-04T23:00:00Z", "2026-03-05T08:00:01Z"},
+		"at once inside of an allowed window":                              {api.SyncWindowAllow, []api.SyncWindow{nightly}, "2026-03-04T23:00:00Z", "2026-03-04T23:00:00Z"},
+		"when an allowed window opens":                                     {api.SyncWindowAllow, []api.SyncWindow{nightly}, "2026-03-04T12:00:00Z", "2026-03-04T22:00:00Z"},
+		"when the first of several opens":                                  {api.SyncWindowAllow, []api.SyncWindow{nightly, saturday}, "2026-03-07T07:00:00Z", "2026-03-07T12:00:00Z"},
+		"one that can't be read does not matter":                           {api.SyncWindowAllow, []api.SyncWindow{bad, saturday}, "2026-03-04T12:00:00Z", "2026-03-07T12:00:00Z"},
+		"never where none can be read":                                     {api.SyncWindowAllow, []api.SyncWindow{bad}, "2026-03-04T12:00:00Z", ""},
+		"never where a denied window is always open":                       {api.SyncWindowDeny, []api.SyncWindow{always}, "2026-03-04T12:00:00Z", ""},
+		"never where it comes by an interval that is longer than it lasts": {api.SyncWindowAllow, []api.SyncWindow{{Schedule: "@every 6h", Duration: "1h"}}, "2026-03-04T12:00:00Z", ""},
+		"in UTC whatever zone the time is in":                              {api.SyncWindowAllow, []api.SyncWindow{nightly}, "2026-03-04T12:00:00-05:00", "2026-03-04T22:00:00Z"},
+		"a denied window that can't be read is closed":                     {api.SyncWindowDeny, []api.SyncWindow{bad}, "2026-03-04T12:00:00Z", "2026-03-04T12:00:00Z"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			from, err := time.Parse(time.RFC3339, tc.from)

@@ -31,6 +31,16 @@ func (j *judge) again(ctx context.Context, item Item) Item {
 	return blame(ctx, lose(item, j.lost[item.Metadata.UID]), j.stores, j.class)
 }
 
+// whole judges an item by its chain: by what is at fault now before what will be.
+func (j *judge) whole(ctx context.Context, item Item, es *api.ExternalSecret, chain *Chain, now time.Time) Item {
+	item = confirm(item, es, chain.Secret, now)
+	item = lose(lack(item, chain.Origins), chain.Events.Items)
+	if item.State == Synced { // the stores of others were looked at before
+		item = blame(ctx, item, j.stores, j.class)
+	}
+	return orphaned(item, chain.Refreshers)
+}
+
 // confirm takes the Secret itself into account, which a list does not look at: one that is gone or altered is to be refreshed.
 func confirm(item Item, es *api.ExternalSecret, link SecretLink, now time.Time) Item {
 	if link.Name == "" || link.Error != "" || link.Integrity == Intact || (!link.Exists && resolve.RestsWithout(es)) {

@@ -94,3 +94,36 @@ func TestConfirm(t *testing.T) {
 		})
 	}
 }
+
+func TestAChainIsJudgedByWhatIsAtFaultNowBeforeWhatWillBe(t *testing.T) {
+	at := noon().Add(-30 * time.Second)
+	somebody := RefreshersLink{Items: []Refresher{{Name: "runner"}}}
+	intact := SecretLink{Name: "db", Exists: true, Integrity: Intact, Keys: []Key{{Name: "password"}}}
+	partial := SecretLink{Name: "db", Exists: true, Integrity: Intact}
+	altered := SecretLink{Name: "db", Exists: true, Integrity: Altered}
+	lost := EventsLink{Items: []Event{{Reason: api.EventMissingProviderSecret, Message: "gone", Last: &at}}}
+	gone := oneStore{err: errors.New("there is no such store")}
+	for name, test := range map[string]struct {
+		chain  Chain
+		stores oneStore
+		state  State
+		reason string
+	}{
+		"all is well":            {Chain{Secret: intact, Refreshers: somebody}, oneStore{}, Synced, api.ReasonSecretSynced},
+		"the Secret was altered": {Chain{Secret: altered, Refreshers: somebody}, gone, Stale, reasonAltered},
+		"it was altered, and is another controller's":         {Chain{Secret: altered, Refreshers: somebody}, oneStore{class: "theirs"}, Stale, reasonAltered},
+		"a key is missing":                                    {Chain{Secret: partial}, gone, Incomplete, reasonKeysMissing},
+		"keys that only the provider knows were left out":     {Chain{Secret: intact, Events: lost}, gone, Incomplete, reasonKeysMissing},
+		"the store is gone, and there is nobody to ask it":    {Chain{Secret: intact}, gone, AtRisk, reasonStoreError},
+		"there is nobody":                                     {Chain{Secret: intact}, oneStore{}, AtRisk, reasonNobody},
+		"another controller has synced it, and does so still": {Chain{Secret: intact, Refreshers: somebody}, oneStore{class: "theirs"}, Synced, api.ReasonSecretSynced},
+	} {
+		t.Run(name, func(t *testing.T) {
+			es := synced(time.Minute, merging)
+			test.chain.Origins = originsOf(es, test.chain.Secret, nil)
+			judge := &judge{stores: test.stores, class: "default"}
+			got := judge.whole(t.Context(), Assess(item(es), noon()), es, &test.chain, noon())
+			assert.Equal(t, []any{test.state, test.reason}, []any{got.State, got.Reason})
+		})
+	}
+}

@@ -15,6 +15,9 @@ import (
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provenance"
 )
 
+// operatorsWords are those with which the operator's Events of what the provider does not have begin, before the entry.
+const operatorsWords = "secret does not exist at provider using "
+
 // lose takes the Events of an ExternalSecret into account: those of the last refresh may say that it has left keys out, as the
 // deletion policies Merge and Delete want, though the condition has nothing of it.
 func lose(item Item, events []Event) Item {
@@ -24,14 +27,15 @@ func lose(item Item, events []Event) Item {
 	var absent []string
 	for _, event := range events {
 		recent := event.Last != nil && !event.Last.Before(*item.LastSync)
-		if event.Reason == api.EventMissingProviderSecret && recent && !slices.Contains(absent, event.Message) {
-			absent = append(absent, event.Message)
+		entry := strings.TrimPrefix(event.Message, operatorsWords)
+		if event.Reason == api.EventMissingProviderSecret && recent && !slices.Contains(absent, entry) {
+			absent = append(absent, entry)
 		}
 	}
 	if len(absent) == 0 {
 		return item
 	}
-	return item.as(Incomplete, reasonKeysMissing, "the last refresh left out what the provider does not have: "+strings.Join(absent, "; "))
+	return item.as(Incomplete, reasonKeysMissing, "the last refresh left out "+strings.Join(absent, "; "))
 }
 
 // lack compares the keys of the Secret with those that the spec is certain to give.

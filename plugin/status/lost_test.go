@@ -21,7 +21,7 @@ func TestLose(t *testing.T) {
 		return Event{Reason: reason, Message: "secret does not exist at provider using spec.data[0] (key=app/db)", Last: &at}
 	}
 	const absent = api.EventMissingProviderSecret
-	const left = "the last refresh left out what the provider does not have: secret does not exist at provider using spec.data[0] (key=app/db)"
+	const left = "the last refresh left out spec.data[0] (key=app/db)"
 	for name, test := range map[string]struct {
 		es      *api.ExternalSecret
 		events  []Event

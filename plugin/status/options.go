@@ -86,7 +86,7 @@ func (o *Options) read(ctx context.Context, client *kube.Client, stores *resolve
 	return read, group.Wait()
 }
 
-// withChain reads the chain of an item, whose links have a say in how it is: what is at fault now before what may be.
+// withChain reads the chain of an item, whose links have a say in how it is.
 func (o *Options) withChain(
 	ctx context.Context, item Item, es *api.ExternalSecret, stores storeFinder, now time.Time,
 ) (Item, error) {
@@ -95,9 +95,7 @@ func (o *Options) withChain(
 		return item, err
 	}
 	chain := gatherer.gather(ctx, item, es)
-	item = confirm(item, es, chain.Secret, now)
-	item = lose(lack(item, chain.Origins), chain.Events.Items)
-	item = orphaned(blame(ctx, item, stores, o.Class), chain.Refreshers)
+	item = (&judge{stores: stores, class: o.Class}).whole(ctx, item, es, chain, now)
 	item.Chain = chain
 	return diagnosed(item), nil
 }

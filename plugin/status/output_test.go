@@ -53,7 +53,10 @@ func many() []Item {
 	for i, one := range items {
 		judged[i] = Assess(one, noon())
 	}
-	return judged
+	since := noon().Add(-time.Second)
+	lost := lose(Assess(item(synced(time.Minute, named("partial", merging))), noon()),
+		[]Event{{Reason: api.EventMissingProviderSecret, Message: "secret does not exist at provider using spec.data[0] (key=app/db)", Last: &since}})
+	return append(judged, lost, orphaned(Assess(item(synced(time.Minute, named("unserved"))), noon()), RefreshersLink{}))
 }
 
 // printItems prints items as the command with flags would.
@@ -87,7 +90,7 @@ func format(f string) func(*Flags) { return func(flags *Flags) { *flags.Print.Ou
 func TestDocuments(t *testing.T) {
 	golden.Assert(t, *update, "list.yaml", printItems(t, many()[1:4], false, format("yaml")))
 	golden.Assert(t, *update, "one.json", printItems(t, []Item{chained()}, true, format("json")))
-	assert.Equal(t, "Failed Failed Stale Synced NeverSynced Synced Synced Stale",
+	assert.Equal(t, "Failed Failed Stale Synced NeverSynced Synced Synced Stale Incomplete AtRisk",
 		printItems(t, many(), false, format("jsonpath={.items[*].state}")))
 	assert.Equal(t, "Synced", printItems(t, many()[3:4], true, format("go-template={{.state}}")))
 	assert.Equal(t, "NAME   S\nfine   Synced\nnew    NeverSynced\n",

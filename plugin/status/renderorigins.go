@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provenance"
@@ -62,7 +63,22 @@ func originText(origin provenance.Origin, sources map[string][]string) []string 
 	if origin.Missing {
 		lines[0] = "missing in the Secret: " + lines[0]
 	}
+	for _, user := range origin.UsedBy {
+		lines = append(lines, "  used by "+user.Path+", "+linesText(user.Lines))
+	}
 	return lines
+}
+
+// linesText numbers lines, such as: lines 1, 3.
+func linesText(lines []provenance.Line) string {
+	words, numbers := "line", make([]string, len(lines))
+	if len(lines) > 1 {
+		words = "lines"
+	}
+	for i, line := range lines {
+		numbers[i] = strconv.Itoa(line.Line)
+	}
+	return words + " " + strings.Join(numbers, ", ")
 }
 
 // sourceText is a template that gives keys of its own, in lines.

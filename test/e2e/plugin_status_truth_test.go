@@ -175,7 +175,7 @@ func TestStatusDoesNotCallHealthyWhatIsNot(t *testing.T) {
 		require.Len(t, alone.Chain.Refreshers.Items, 1, name)
 		assert.Equal(t, "CronJob", alone.Chain.Refreshers.Items[0].Kind)
 	}
-	assert.Contains(t, list["lost"].Message, absent)
+	assert.Equal(t, "the last refresh left out spec.data[1] (key=app/pw)", list["lost"].Message)
 	assert.Contains(t, list["storeless"].Message, "there is no such store")
 	assert.Contains(t, list["unready"].Message, "unable to log in")
 	assert.Greater(t, list["missed"].LateSeconds, int64(12*3600))

@@ -144,12 +144,12 @@ func TestNoSecretGetsOutOfThePlugin(t *testing.T) {
 		check(t, "explain", "store/store", fmt.Sprintf("-v=%d", level))
 	}
 	check(t, "explain", "--all", "--offline")
-	for _, output := range []string{"json", "yaml", "jsonpath={..*}"} {
+	for _, output := range []string{"json", "yaml", "jsonpath={@}"} {
 		check(t, "explain", "large", "-o", output)
 		check(t, "explain", "by-wrong", "-o", output)
 		check(t, "explain", "echoed", "--offline", "-o", output)
 	}
-	for _, output := range []string{"json", "yaml", "name", "jsonpath={..*}"} {
+	for _, output := range []string{"json", "yaml", "name", "jsonpath={@}"} {
 		check(t, "refresh", "--all", "-o", output)
 		check(t, "status", "-o", output)
 		check(t, "status", "merged", "-o", output)
