@@ -38,6 +38,8 @@ type Flags struct {
 	Via string
 	// RunnerNamespace is where the runner is installed.
 	RunnerNamespace string
+	// Restart has workloads restarted.
+	Restart bool
 	// GenericTargets permits targets that are no Secrets.
 	GenericTargets bool
 	Print          *genericclioptions.PrintFlags
@@ -73,6 +75,9 @@ func (f *Flags) AddFlags(cmd *cobra.Command) {
 			`in the cluster, with its rights and identity. "controller": the operator that runs in the cluster is asked by an annotation `+
 			"and waited for, a minute unless --timeout says otherwise.")
 	cmd.Flags().StringVar(&f.RunnerNamespace, "runner-namespace", f.RunnerNamespace, "Namespace in which the runner is installed.")
+	cmd.Flags().BoolVar(&f.Restart, "restart", f.Restart,
+		"Restart the Deployments, StatefulSets and DaemonSets that have an old value of a refreshed Secret and do not take up the new one "+
+			"by themselves, as kubectl rollout restart does. --dry-run says which.")
 	cmd.Flags().DurationVar(&f.Timeout, "timeout", f.Timeout,
 		"How long to go on before giving up on those that were not reached. Needs a unit (e.g. 30s, 5m). Zero means no limit.")
 	cmd.Flags().IntVar(&f.Concurrency, "concurrency", f.Concurrency, "How many ExternalSecrets are worked on at once.")
@@ -135,6 +140,7 @@ func (f *Flags) ToOptions(args []string, dryRun cmdutil.DryRunStrategy) (*Option
 		},
 		Via:             Via(f.Via),
 		RunnerNamespace: f.RunnerNamespace,
+		Restart:         f.Restart,
 		Timeout:         f.Timeout,
 		ShowNamespaces:  f.Scope.AllNamespaces,
 		Printer:         printer,
