@@ -70,7 +70,7 @@ func (o *Options) Run(ctx context.Context) error {
 	if len(report.Results) == 0 {
 		fmt.Fprintln(o.Streams.ErrOut, scope.Nothing(o.Config.Scope))
 	}
-	restarts, err := o.restart(ctx, view, &report)
+	restarts, err := o.restart(ctx, view, report)
 	if err != nil {
 		return err
 	}
@@ -94,11 +94,15 @@ func verdict(ctx context.Context, report core.Report, restarts []restart.Result)
 		}
 	}
 	var cause *exit.Error
+	ended := errors.As(context.Cause(ctx), &cause)
+	left := slices.ContainsFunc(restarts, func(r restart.Result) bool { return r.Outcome == restart.Failed })
 	switch {
-	case stopped > 0 && errors.As(context.Cause(ctx), &cause):
+	case stopped > 0 && ended:
 		return &exit.Error{Code: cause.Code, Err: fmt.Errorf("%w: %d of %d ExternalSecrets were not reached",
 			cause, stopped, len(report.Results))}
-	case report.Failed(), slices.ContainsFunc(restarts, func(r restart.Result) bool { return r.Outcome == restart.Failed }):
+	case left && ended:
+		return &exit.Error{Code: cause.Code, Err: fmt.Errorf("%w: not all workloads were restarted, which the same command does", cause)}
+	case report.Failed(), left:
 		return exit.Silent(exit.Failed)
 	default:
 		return nil

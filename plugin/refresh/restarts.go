@@ -9,16 +9,9 @@ import (
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/refresh/restart"
 )
 
-// restart restarts the workloads that have an old value of what was refreshed, if that is wanted. A refresh that was stopped restarts
-// none, and says so.
-func (o *Options) restart(ctx context.Context, view *view, report *core.Report) ([]restart.Result, error) {
-	switch {
-	case !o.Restart:
-		return nil, nil
-	case ctx.Err() != nil:
-		const note = "no workload was restarted, since the refresh was stopped: refresh --restart again does it"
-		report.Notes = append(report.Notes, note)
-		view.note(note)
+// restart restarts the workloads that have an old value of what was refreshed, if that is wanted.
+func (o *Options) restart(ctx context.Context, view *view, report core.Report) ([]restart.Result, error) {
+	if !o.Restart {
 		return nil, nil
 	}
 	return restart.Run(ctx, restart.Config{Kube: o.Config.Kube, DryRun: o.Config.DryRun, Observe: view.restart}, report.Results)

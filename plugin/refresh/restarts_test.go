@@ -2,6 +2,8 @@ package refresh
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"testing"
 
@@ -75,4 +77,11 @@ func TestARestartThatFailedFailsTheCommand(t *testing.T) {
 	require.NoError(t, verdict(t.Context(), core.Report{}, all[:3]))
 	assert.Equal(t, exit.Failed, exit.Code(verdict(t.Context(), core.Report{}, all[3:4])))
 	assert.Equal(t, exit.Failed, exit.Code(verdict(t.Context(), core.Report{}, all[5:])))
+
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(&exit.Error{Code: exit.TimedOut, Err: errors.New("timed out after 1s")})
+	err := verdict(ctx, core.Report{}, all[5:])
+	assert.Equal(t, exit.TimedOut, exit.Code(err))
+	assert.Equal(t, "error: timed out after 1s: not all workloads were restarted, which the same command does", exit.Message(err))
+	require.NoError(t, verdict(ctx, core.Report{}, all[:3]), "it came too late")
 }

@@ -80,6 +80,10 @@ func Run(ctx context.Context, config Config, refreshed []core.Result) ([]Result,
 	r := &restarter{Config: config, clients: clients, secrets: secrets}
 	namespaces := causesOf(refreshed)
 	for _, namespace := range slices.Sorted(maps.Keys(namespaces)) {
+		if ctx.Err() != nil {
+			r.unknown(namespace, context.Cause(ctx))
+			continue
+		}
 		r.namespace(ctx, namespace, namespaces[namespace])
 	}
 	return r.results, nil
