@@ -174,8 +174,14 @@ func (p *pass) prepare(ctx context.Context) ([]resolve.Item, error) {
 	if fansOut {
 		group.Go(func() error { return p.loadFanOut(ctx) })
 	}
-	err = group.Wait()
-	return items, err
+	if err := group.Wait(); err != nil {
+		return items, err
+	}
+	items, notes := p.planner.Narrow(ctx, items, p.Scope.Reading)
+	for _, note := range notes {
+		p.note(note)
+	}
+	return items, nil
 }
 
 // Source is what a pass reads of a cluster, besides the Secrets that it writes to.

@@ -63,6 +63,9 @@ type Location struct {
 	Identity string
 	// Ref names the remote secret that a remoteRef means, with what the store puts before its key.
 	Ref func(remote *api.RemoteRef) Ref
+	// Finds tells whether a search could come upon the secret of a full name, as far as can be told without asking: tags are not
+	// looked at. Nil where the provider can't tell.
+	Finds func(find *api.Find, key string) bool
 	// Credentials are all that Open may ask its Credentials for, besides APIServer.
 	Credentials []CredentialRef
 	// Place tells a person where it is, such as its region, and Login as whom it is read, such as the chain of roles.

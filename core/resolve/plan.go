@@ -200,21 +200,12 @@ func (p *Planner) locate(ctx context.Context, es *api.ExternalSecret, source *ap
 	if err := checkInterval(store.Spec.RefreshInterval); err != nil {
 		return fmt.Errorf("%s: %s %q: %w", field, store.Kind, store.Name, err)
 	}
-	name := store.Spec.Provider.Name()
-	served, ok := p.Providers[name]
-	if !ok {
-		return fmt.Errorf("%s: %s %q uses provider %q, which %w", field, store.Kind, store.Name, name, ErrUnsupported)
-	}
-	view := provider.Store{
-		Kind: store.Kind, Namespace: store.Namespace, Name: store.Name, Consumer: es.Namespace,
-		Spec: store.Spec.Provider.Raw, Retry: store.Spec.RetrySettings,
-	}
-	location, err := served.Locate(view)
+	served, view, location, err := p.place(store, es.Namespace)
 	if err != nil {
-		return fmt.Errorf("%s: %s %q: %w", field, store.Kind, store.Name, err)
+		return fmt.Errorf("%s: %w", field, err)
 	}
 	read.Store = nameOf(view)
-	read.Identity = name + " " + location.Identity
+	read.Identity = store.Spec.Provider.Name() + " " + location.Identity
 	if read.Remote != nil {
 		read.Ref = location.Ref(read.Remote)
 	}
@@ -223,10 +214,28 @@ func (p *Planner) locate(ctx context.Context, es *api.ExternalSecret, source *ap
 	}
 	if _, ok := p.openers[read.Identity]; !ok {
 		p.openers[read.Identity] = opener{served, Opening{
-			Provider: name, Store: view, Credentials: location.Credentials, Place: location.Place, Login: location.Login,
+			Provider: store.Spec.Provider.Name(), Store: view, Credentials: location.Credentials, Place: location.Place, Login: location.Login,
 		}}
 	}
 	return nil
+}
+
+// place is where a store is, as its provider sees it for the ExternalSecrets of a namespace.
+func (p *Planner) place(store *Store, namespace string) (provider.Provider, provider.Store, provider.Location, error) {
+	view := provider.Store{
+		Kind: store.Kind, Namespace: store.Namespace, Name: store.Name, Consumer: namespace,
+		Spec: store.Spec.Provider.Raw, Retry: store.Spec.RetrySettings,
+	}
+	name := store.Spec.Provider.Name()
+	served, ok := p.Providers[name]
+	if !ok {
+		return nil, view, provider.Location{}, fmt.Errorf("%s %q uses provider %q, which %w", store.Kind, store.Name, name, ErrUnsupported)
+	}
+	location, err := served.Locate(view)
+	if err != nil {
+		return nil, view, provider.Location{}, fmt.Errorf("%s %q: %w", store.Kind, store.Name, err)
+	}
+	return served, view, location, nil
 }
 
 // Open opens the reader of an identity that Plan gave out.

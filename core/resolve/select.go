@@ -30,13 +30,15 @@ type Scope struct {
 	Namespaces []string
 	// Selector narrows the lists.
 	Selector kube.Selector
+	// Reading narrows the lists by what ExternalSecrets read, which is not Select's to know: see Planner.Narrow.
+	Reading Reading
 	// Shard narrows all of it to a part.
 	Shard Shard
 }
 
 // Whole tells whether a scope is all that there is.
 func (s Scope) Whole() bool {
-	return len(s.Names) == 0 && len(s.Namespaces) == 0 && s.Selector == kube.Selector{}
+	return len(s.Names) == 0 && len(s.Namespaces) == 0 && s.Selector == kube.Selector{} && !s.Reading.Any()
 }
 
 // Item is an ExternalSecret of the run, or what is left of one that can't be read.

@@ -16,6 +16,7 @@ import (
 
 	esapi "github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/kube"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/resolve"
 )
 
 const (
@@ -28,27 +29,81 @@ const (
 // ExternalSecrets completes the names of those in the namespace of the command, less those that it has already.
 func ExternalSecrets(getter genericclioptions.RESTClientGetter) cobra.CompletionFunc {
 	return func(cmd *cobra.Command, args []string, toComplete string) ([]string, cobra.ShellCompDirective) {
-		config, err := getter.ToRESTConfig()
-		if err != nil {
-			return nil, cobra.ShellCompDirectiveError
-		}
 		ctx, cancel := context.WithTimeout(cmd.Context(), patience)
 		defer cancel()
-		client, err := kube.New(ctx, config)
+		client, namespace, err := where(ctx, getter)
 		if err != nil {
 			return nil, cobra.ShellCompDirectiveError
 		}
-		version, err := schema.ParseGroupVersion(client.APIVersion())
-		if err != nil {
-			return nil, cobra.ShellCompDirectiveError
-		}
-		namespace, _, err := getter.ToRawKubeConfigLoader().Namespace()
-		if err != nil {
-			return nil, cobra.ShellCompDirectiveError
-		}
-		found := names(ctx, getter, version.WithResource(esapi.ResourceExternalSecrets), namespace)
+		found := served(ctx, getter, client, esapi.ResourceExternalSecrets, namespace)
 		return begin(toComplete, slices.DeleteFunc(found, func(name string) bool { return slices.Contains(args, name) }))
 	}
+}
+
+// clusterStore is what is written before the name of a ClusterSecretStore.
+const clusterStore = "clusterstore/"
+
+// Stores completes the names of the SecretStores in the namespace of the command and, after "clusterstore/", of ClusterSecretStores.
+func Stores(getter genericclioptions.RESTClientGetter) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, _ []string, toComplete string) ([]string, cobra.ShellCompDirective) {
+		ctx, cancel := context.WithTimeout(cmd.Context(), patience)
+		defer cancel()
+		client, namespace, err := where(ctx, getter)
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveError
+		}
+		found := served(ctx, getter, client, esapi.ResourceSecretStores, namespace)
+		for _, name := range served(ctx, getter, client, esapi.ResourceClusterSecretStores, "") {
+			found = append(found, clusterStore+name)
+		}
+		return begin(toComplete, found)
+	}
+}
+
+// RemoteKeys completes the remote secrets that ExternalSecrets of the namespace of the command name.
+func RemoteKeys(getter genericclioptions.RESTClientGetter) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, _ []string, toComplete string) ([]string, cobra.ShellCompDirective) {
+		ctx, cancel := context.WithTimeout(cmd.Context(), patience)
+		defer cancel()
+		client, namespace, err := where(ctx, getter)
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveError
+		}
+		items, err := resolve.Select(ctx, client, resolve.Scope{Namespaces: []string{namespace}})
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveError
+		}
+		keys := map[string]bool{}
+		for _, item := range items {
+			for _, key := range resolve.RemoteKeys(item.ES) {
+				keys[key] = true
+			}
+		}
+		return begin(toComplete, slices.Sorted(maps.Keys(keys)))
+	}
+}
+
+// where is a client, which knows what version of the API is served, and the namespace of the command.
+func where(ctx context.Context, getter genericclioptions.RESTClientGetter) (*kube.Client, string, error) {
+	config, err := getter.ToRESTConfig()
+	if err != nil {
+		return nil, "", err
+	}
+	client, err := kube.New(ctx, config)
+	if err != nil {
+		return nil, "", err
+	}
+	namespace, _, err := getter.ToRawKubeConfigLoader().Namespace()
+	return client, namespace, err
+}
+
+// served are the names of objects of the External Secrets API.
+func served(ctx context.Context, getter genericclioptions.RESTClientGetter, client *kube.Client, resource, namespace string) []string {
+	version, err := schema.ParseGroupVersion(client.APIVersion())
+	if err != nil {
+		return nil
+	}
+	return names(ctx, getter, version.WithResource(resource), namespace)
 }
 
 // Namespaces completes the names of namespaces.

@@ -43,10 +43,11 @@ func (o *Options) automatic(ctx context.Context, begin func(int), observe func(c
 	for _, via := range slices.Sorted(maps.Keys(groups)) {
 		fmt.Fprintf(o.Streams.ErrOut, "%s by %s\n", results.Count(len(groups[via]), "ExternalSecret"), found.describe(via))
 	}
-	switch len(groups) {
-	case 0:
+	switch narrowed := o.Config.Scope.Reading.Any(); {
+	case narrowed: // what it reads was looked at, and is not looked at again
+	case len(groups) == 0:
 		return o.by(ctx, ViaLocal, o.Config.Scope, begin, observe)
-	case 1: // the scope is as good as its names, and shorter
+	case len(groups) == 1: // the scope is as good as its names, and shorter
 		for via := range groups {
 			return o.forServer(via, found).by(ctx, via, o.Config.Scope, begin, observe)
 		}
@@ -114,15 +115,9 @@ func (o *Options) assign(ctx context.Context, found servers) (map[Via][]types.Na
 	if err != nil {
 		return nil, err
 	}
-	items, err := resolve.Select(ctx, client, o.Config.Scope)
+	items, stores, err := o.choose(ctx, client, o.Config.Scope)
 	if err != nil {
 		return nil, err
-	}
-	stores := resolve.NewStores(client, client)
-	if len(o.Config.Scope.Names) == 0 {
-		if err := stores.Load(ctx, o.Config.Scope.Namespaces); err != nil {
-			return nil, err
-		}
 	}
 	groups := map[Via][]types.NamespacedName{}
 	for _, item := range items {

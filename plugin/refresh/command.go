@@ -20,6 +20,13 @@ written only where it differs, and the status of the ExternalSecret records the 
 it: no operator and no controller. ExternalSecrets whose store is served by another controller (its spec.controller) are
 skipped.
 
+With --store or --remote-key it refreshes all that depends on a store or on a remote secret, wholly. Whether a search finds the
+remote secret is told by its name and path; one that goes by tags is refreshed in any case.
+
+With --restart, workloads are restarted afterwards as kubectl rollout restart does it, each once, if they read a Secret when their
+Pods start (variables, subPath) and it has changed now or since Pods of theirs started. What is mounted as a volume follows by
+itself. What is not restarted, and has to be, is told: Jobs, Pods that nothing would make anew, kinds that are not known here.
+
 With --all -A, ClusterExternalSecrets are fanned out before: their ExternalSecrets are made, changed and deleted as they say.
 
 One line for each ExternalSecret goes to standard output as it is done, those that failed last; progress, warnings and a
@@ -37,13 +44,15 @@ With -o json, yaml, jsonpath or go-template, one RefreshReport (externalsecret.k
     results[].secret              name of its Secret; results[].target if it writes another object, as KIND/NAME
     results[].changes             names of keys: added[], changed[], removed[]; and metadata (true or absent)
     results[].warnings[]          what works and should still be seen to
+    restarts[]                    .namespace, .group, .kind, .name, .outcome: restarted, failed or left; .message
+    restarts[].changed, .stale    names of Secrets that changed now, and of those that did since Pods started
     clusterExternalSecrets[]      .name, .outcome, .message, .matched; created[], changed[], deleted[]: namespaces; failed[]
     requests                      how many requests were made to providers, by operation
     stores[]                      the same by store, with retries, throttles and seconds
     removals                      how many Secrets were to be deleted or emptied: made and refused, of how many
     notes[]                       remarks on the whole
 
-Exit codes: 0 if none failed; 1 if any failed; 124 if --timeout passed before all were reached.`
+Exit codes: 0 if none failed; 1 if any failed, or a restart did; 124 if --timeout passed before all were reached.`
 
 const example = `
 # Refresh one ExternalSecret
@@ -56,7 +65,13 @@ kubectl externalsecret refresh --all -n shop
 kubectl externalsecret refresh -l team=payments -A
 
 # Refresh those of one store
-kubectl externalsecret refresh --field-selector spec.secretStoreRef.name=aws
+kubectl externalsecret refresh --store aws
+
+# Refresh all that depends on a remote secret, in all namespaces
+kubectl externalsecret refresh --remote-key prod/db -A
+
+# Refresh those of a ClusterSecretStore, and restart what has old values of them
+kubectl externalsecret refresh --store clusterstore/aws -A --restart
 
 # Show which keys would change, and change nothing
 kubectl externalsecret refresh --all --dry-run=client
@@ -70,7 +85,7 @@ func NewCommand(
 ) *cobra.Command {
 	flags := NewFlags(getter, streams, providers)
 	cmd := &cobra.Command{
-		Use:                   "refresh (NAME... | -l SELECTOR | --field-selector SELECTOR | --all) [-A]",
+		Use:                   "refresh (NAME... | -l SELECTOR | --field-selector SELECTOR | --store STORE | --remote-key KEY | --all) [-A]",
 		DisableFlagsInUseLine: true,
 		Short:                 "Refresh ExternalSecrets now",
 		Long:                  long,

@@ -16,7 +16,9 @@ import (
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/resolve"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/write"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/completion"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/runs/jobs"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/scope"
 )
@@ -28,8 +30,11 @@ const (
 
 // Flags are the flags of refresh, and what the command needs besides.
 type Flags struct {
-	Scope       scope.Flags
-	All         bool
+	Scope scope.Flags
+	All   bool
+	// Store and RemoteKey narrow by what ExternalSecrets read.
+	Store       string
+	RemoteKey   string
 	Timeout     time.Duration
 	Concurrency int
 	Class       string
@@ -38,6 +43,8 @@ type Flags struct {
 	Via string
 	// RunnerNamespace is where the runner is installed.
 	RunnerNamespace string
+	// Restart has workloads restarted.
+	Restart bool
 	// GenericTargets permits targets that are no Secrets.
 	GenericTargets bool
 	Print          *genericclioptions.PrintFlags
@@ -68,11 +75,18 @@ func NewFlags(
 func (f *Flags) AddFlags(cmd *cobra.Command) {
 	f.Scope.AddFlags(cmd.Flags())
 	cmd.Flags().BoolVar(&f.All, "all", f.All, "Refresh all ExternalSecrets of the namespace, or of all namespaces with -A.")
+	cmd.Flags().StringVar(&f.Store, "store", f.Store,
+		"Refresh the ExternalSecrets that read this store: NAME or store/NAME for a SecretStore, clusterstore/NAME for a ClusterSecretStore.")
+	cmd.Flags().StringVar(&f.RemoteKey, "remote-key", f.RemoteKey,
+		"Refresh the ExternalSecrets that read this remote secret, named as they do or with the prefix of their store, and those whose search may find it.")
 	cmd.Flags().StringVar(&f.Via, "via", f.Via,
 		`Who refreshes. "auto": who answers for the stores in the cluster, as far as can be seen, and otherwise "local". "local": this process, with your rights and credentials. "runner": a Job of the runner that is installed `+
 			`in the cluster, with its rights and identity. "controller": the operator that runs in the cluster is asked by an annotation `+
 			"and waited for, a minute unless --timeout says otherwise.")
 	cmd.Flags().StringVar(&f.RunnerNamespace, "runner-namespace", f.RunnerNamespace, "Namespace in which the runner is installed.")
+	cmd.Flags().BoolVar(&f.Restart, "restart", f.Restart,
+		"Restart the Deployments, StatefulSets and DaemonSets that have an old value of a refreshed Secret and do not take up the new one "+
+			"by themselves, as kubectl rollout restart does. --dry-run says which.")
 	cmd.Flags().DurationVar(&f.Timeout, "timeout", f.Timeout,
 		"How long to go on before giving up on those that were not reached. Needs a unit (e.g. 30s, 5m). Zero means no limit.")
 	cmd.Flags().IntVar(&f.Concurrency, "concurrency", f.Concurrency, "How many ExternalSecrets are worked on at once.")
@@ -87,6 +101,11 @@ func (f *Flags) AddFlags(cmd *cobra.Command) {
 		`what would change. If server strategy, also let the API server check the Secrets, without persisting them.`
 	f.Print.AddFlags(cmd)
 	cmd.Flags().Lookup("show-managed-fields").Hidden = true // there are none in what is printed
+	for flag, complete := range map[string]cobra.CompletionFunc{
+		"store": completion.Stores(f.getter), "remote-key": completion.RemoteKeys(f.getter),
+	} {
+		_ = cmd.RegisterFlagCompletionFunc(flag, complete) // as below
+	}
 	for flag, values := range map[string][]string{
 		"output":  f.Print.AllowedFormats(),
 		"dry-run": {"none", "client", "server"},
@@ -109,6 +128,9 @@ func (f *Flags) ToOptions(args []string, dryRun cmdutil.DryRunStrategy) (*Option
 	}
 	selected, err := f.Scope.ToScope(namespace, args)
 	if err != nil {
+		return nil, err
+	}
+	if selected.Reading, err = f.reading(); err != nil {
 		return nil, err
 	}
 	guard, err := core.NewRemovalGuard(f.MaxRemovals)
@@ -135,6 +157,7 @@ func (f *Flags) ToOptions(args []string, dryRun cmdutil.DryRunStrategy) (*Option
 		},
 		Via:             Via(f.Via),
 		RunnerNamespace: f.RunnerNamespace,
+		Restart:         f.Restart,
 		Timeout:         f.Timeout,
 		ShowNamespaces:  f.Scope.AllNamespaces,
 		Printer:         printer,
@@ -145,7 +168,7 @@ func (f *Flags) ToOptions(args []string, dryRun cmdutil.DryRunStrategy) (*Option
 
 // Validate checks that flags and arguments make sense, and say exactly one thing about what to refresh.
 func (f *Flags) Validate(args []string) error {
-	if err := f.Scope.Chosen(f.All, args); err != nil {
+	if err := f.chosen(args); err != nil {
 		return err
 	}
 	switch {
@@ -160,12 +183,42 @@ func (f *Flags) Validate(args []string) error {
 	default:
 		_, err := f.Scope.ToScope("", args)
 		if err == nil {
+			_, err = f.reading()
+		}
+		if err == nil {
 			if _, err = core.NewRemovalGuard(f.MaxRemovals); err != nil {
 				err = fmt.Errorf("--max-removals: %w", err)
 			}
 		}
 		return err
 	}
+}
+
+// chosen checks that exactly one thing says what to refresh: what ExternalSecrets read is a selection too.
+func (f *Flags) chosen(args []string) error {
+	switch narrowed := f.Store != "" || f.RemoteKey != ""; {
+	case !narrowed:
+		return f.Scope.Chosen(f.All, args)
+	case len(args) > 0:
+		return errors.New("names cannot be provided when --store or --remote-key is specified")
+	case f.All && f.Store != "":
+		return errors.New("cannot set --all and --store at the same time")
+	case f.All:
+		return errors.New("cannot set --all and --remote-key at the same time")
+	default:
+		return nil
+	}
+}
+
+// reading is what the ExternalSecrets are to read.
+func (f *Flags) reading() (reading resolve.Reading, err error) {
+	reading.Key = f.RemoteKey
+	if f.Store != "" {
+		if reading.Store, err = scope.Store(f.Store); err != nil {
+			err = fmt.Errorf("--store: %w", err)
+		}
+	}
+	return reading, err
 }
 
 func toDryRun(strategy cmdutil.DryRunStrategy) write.DryRun {

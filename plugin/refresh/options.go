@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"k8s.io/cli-runtime/pkg/genericiooptions"
@@ -12,11 +13,12 @@ import (
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/write"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/exit"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/refresh/restart"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/scope"
 )
 
 // Printer prints a whole report, in one of the formats of -o.
-type Printer func(report core.Report, dryRun string, out io.Writer) error
+type Printer func(report core.Report, restarts []restart.Result, dryRun string, out io.Writer) error
 
 // Options are resolved flags.
 type Options struct {
@@ -26,6 +28,8 @@ type Options struct {
 	Via Via
 	// RunnerNamespace is where the runner is installed.
 	RunnerNamespace string
+	// Restart has the workloads restarted that use what was refreshed and have an old value.
+	Restart bool
 	// Timeout bounds the pass; zero means no bound.
 	Timeout time.Duration
 	// ShowNamespaces tells the namespace of each ExternalSecret.
@@ -66,19 +70,23 @@ func (o *Options) Run(ctx context.Context) error {
 	if len(report.Results) == 0 {
 		fmt.Fprintln(o.Streams.ErrOut, scope.Nothing(o.Config.Scope))
 	}
+	restarts, err := o.restart(ctx, view, report)
+	if err != nil {
+		return err
+	}
 	if o.Printer != nil {
-		if err := o.Printer(report, string(o.Config.DryRun), o.Streams.Out); err != nil {
+		if err := o.Printer(report, restarts, string(o.Config.DryRun), o.Streams.Out); err != nil {
 			return fmt.Errorf("print the report: %w", err)
 		}
 	}
-	return verdict(ctx, report)
+	return verdict(ctx, report, restarts)
 }
 
 // dry tells whether nothing is to be written.
 func (o *Options) dry() bool { return o.Config.DryRun != "" && o.Config.DryRun != write.DryRunNone }
 
 // verdict is the error of a pass as a whole.
-func verdict(ctx context.Context, report core.Report) error {
+func verdict(ctx context.Context, report core.Report, restarts []restart.Result) error {
 	stopped := 0
 	for _, result := range report.Results {
 		if result.Reason == core.Stopped {
@@ -86,11 +94,15 @@ func verdict(ctx context.Context, report core.Report) error {
 		}
 	}
 	var cause *exit.Error
+	ended := errors.As(context.Cause(ctx), &cause)
+	left := slices.ContainsFunc(restarts, func(r restart.Result) bool { return r.Outcome == restart.Failed })
 	switch {
-	case stopped > 0 && errors.As(context.Cause(ctx), &cause):
+	case stopped > 0 && ended:
 		return &exit.Error{Code: cause.Code, Err: fmt.Errorf("%w: %d of %d ExternalSecrets were not reached",
 			cause, stopped, len(report.Results))}
-	case report.Failed():
+	case left && ended:
+		return &exit.Error{Code: cause.Code, Err: fmt.Errorf("%w: not all workloads were restarted, which the same command does", cause)}
+	case report.Failed(), left:
 		return exit.Silent(exit.Failed)
 	default:
 		return nil

@@ -9,6 +9,7 @@ import (
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/document"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/refresh/controller"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/refresh/restart"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/scope"
 )
 
@@ -19,16 +20,18 @@ type refreshReport struct {
 	DryRun     string               `json:"dryRun"`
 	Counts     map[core.Outcome]int `json:"counts"`
 	core.Report
+	Restarts []restart.Result `json:"restarts,omitempty"`
 }
 
 // documentPrinter prints a report as a RefreshReport.
 func documentPrinter(printer printers.ResourcePrinter) Printer {
-	return func(report core.Report, dryRun string, out io.Writer) error {
+	return func(report core.Report, restarts []restart.Result, dryRun string, out io.Writer) error {
 		if report.Results == nil {
 			report.Results = []core.Result{}
 		}
 		object, err := document.Of(refreshReport{
 			APIVersion: document.APIVersion, Kind: "RefreshReport", DryRun: dryRun, Counts: report.Counts(), Report: report,
+			Restarts: restarts,
 		})
 		if err != nil {
 			return err
@@ -38,7 +41,7 @@ func documentPrinter(printer printers.ResourcePrinter) Printer {
 }
 
 // printNames names those that did not fail and were not skipped.
-func printNames(report core.Report, _ string, out io.Writer) error {
+func printNames(report core.Report, _ []restart.Result, _ string, out io.Writer) error {
 	for _, r := range report.Results {
 		switch r.Outcome {
 		case core.Created, core.Updated, core.Unchanged, controller.Refreshed:

@@ -23,7 +23,7 @@ func printed(t *testing.T, format string, report core.Report) string {
 	printer, err := flags.ToPrinter()
 	require.NoError(t, err)
 	var out bytes.Buffer
-	require.NoError(t, documentPrinter(printer)(report, "none", &out))
+	require.NoError(t, documentPrinter(printer)(report, nil, "none", &out))
 	return out.String()
 }
 
@@ -44,7 +44,7 @@ func TestReportTakesTemplates(t *testing.T) {
 
 func TestNamesAreOfThoseThatWereRefreshed(t *testing.T) {
 	var out bytes.Buffer
-	require.NoError(t, printNames(all(), "none", &out))
+	require.NoError(t, printNames(all(), nil, "none", &out))
 	assert.Equal(t, `externalsecret.external-secrets.io/adopted
 externalsecret.external-secrets.io/db
 externalsecret.external-secrets.io/many
@@ -78,7 +78,7 @@ func TestVerdict(t *testing.T) {
 			if test.cause != nil {
 				cancel(test.cause)
 			}
-			err := verdict(ctx, core.Report{Results: test.results})
+			err := verdict(ctx, core.Report{Results: test.results}, nil)
 			assert.Equal(t, test.code, exit.Code(err))
 			assert.Equal(t, test.message, exit.Message(err))
 		})
@@ -87,7 +87,7 @@ func TestVerdict(t *testing.T) {
 
 func TestAClusterExternalSecretThatFailedFailsThePass(t *testing.T) {
 	report := core.Report{Results: []core.Result{{Outcome: core.Updated}}, ClusterExternalSecrets: []fanout.Result{{Outcome: fanout.Unchanged}}}
-	require.NoError(t, verdict(t.Context(), report))
+	require.NoError(t, verdict(t.Context(), report, nil))
 	report.ClusterExternalSecrets[0].Outcome = fanout.Failed
-	assert.Equal(t, exit.Failed, exit.Code(verdict(t.Context(), report)))
+	assert.Equal(t, exit.Failed, exit.Code(verdict(t.Context(), report, nil)))
 }

@@ -2,9 +2,13 @@ package refresh
 
 import (
 	"context"
+	"fmt"
 	"time"
 
+	"k8s.io/apimachinery/pkg/types"
+
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/kube"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/resolve"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/refresh/controller"
 )
@@ -49,6 +53,14 @@ func (o *Options) refresh(ctx context.Context, begin func(int), observe func(cor
 func (o *Options) by(
 	ctx context.Context, via Via, scope resolve.Scope, begin func(int), observe func(core.Result),
 ) (core.Report, error) {
+	if via != ViaLocal && scope.Reading.Any() {
+		named, err := o.named(ctx, scope)
+		if err != nil || len(named) == 0 {
+			now := time.Now()
+			return core.Report{Started: now, Finished: now}, err
+		}
+		scope = resolve.Scope{Names: named}
+	}
 	switch via {
 	case ViaRunner:
 		return o.byRunner(ctx, scope, begin, observe)
@@ -59,6 +71,40 @@ func (o *Options) by(
 		config.Scope, config.Begin, config.Observe = scope, begin, observe
 		return core.Sync(ctx, config)
 	}
+}
+
+// named are the names of what is in a scope, for those who can't be told what it reads.
+func (o *Options) named(ctx context.Context, scope resolve.Scope) ([]types.NamespacedName, error) {
+	client, err := kube.New(ctx, o.Config.Kube)
+	if err != nil {
+		return nil, err
+	}
+	items, _, err := o.choose(ctx, client, scope)
+	names := make([]types.NamespacedName, len(items))
+	for i, item := range items {
+		names[i] = item.NamespacedName
+	}
+	return names, err
+}
+
+// choose reads what is in a scope, and the stores unless it is named. What a person should know about the choice is told.
+func (o *Options) choose(ctx context.Context, client *kube.Client, scope resolve.Scope) ([]resolve.Item, *resolve.Stores, error) {
+	items, err := resolve.Select(ctx, client, scope)
+	if err != nil {
+		return nil, nil, err
+	}
+	stores := resolve.NewStores(client, client)
+	if len(scope.Names) == 0 {
+		if err := stores.Load(ctx, scope.Namespaces); err != nil {
+			return nil, nil, err
+		}
+	}
+	planner := resolve.Planner{Stores: stores, Providers: o.Config.Providers}
+	items, notes := planner.Narrow(ctx, items, scope.Reading)
+	for _, note := range notes {
+		fmt.Fprintf(o.Streams.ErrOut, "Note: %s\n", printable(note))
+	}
+	return items, stores, nil
 }
 
 // asking is how a controller, or a runner that lingers, is asked.

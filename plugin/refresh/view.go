@@ -75,7 +75,7 @@ func (v *view) end(report core.Report) {
 		v.print(v.errOut, warning)
 	}
 	for _, note := range report.Notes {
-		fmt.Fprintf(v.errOut, "Note: %s\n", printable(note))
+		v.note(note)
 	}
 	if len(report.Results) > 1 {
 		fmt.Fprintln(v.errOut, v.summary(report))
@@ -102,6 +102,8 @@ func (v *view) print(to io.Writer, line string) {
 		fmt.Fprintln(to, line)
 	}
 }
+
+func (v *view) note(text string) { fmt.Fprintf(v.errOut, "Note: %s\n", printable(text)) }
 
 func (v *view) erase() {
 	if v.drawn {

@@ -111,19 +111,19 @@ func Names(args []string) ([]string, error) {
 	return names, nil
 }
 
-// isExternalSecret tells whether a resource, as one writes it before a slash, means ExternalSecrets. Group and version may
-// follow the name, as in externalsecrets.v1.external-secrets.io.
+// isExternalSecret tells whether a resource, as one writes it before a slash, means ExternalSecrets.
 func isExternalSecret(resource string) bool {
+	return means(resource, "es", "externalsecret", api.ResourceExternalSecrets)
+}
+
+// means tells whether a resource, as one writes it before a slash, is one of the names. Group and version may follow the name, as in
+// externalsecrets.v1.external-secrets.io.
+func means(resource string, names ...string) bool {
 	resource, group, qualified := strings.Cut(strings.ToLower(resource), ".")
-	switch resource {
-	case "es", "externalsecret", api.ResourceExternalSecrets:
-	default:
-		return false
-	}
 	for _, version := range []string{api.V1, api.V1Beta1} {
 		group = strings.TrimPrefix(group, version+".")
 	}
-	return !qualified || group == api.Group
+	return slices.Contains(names, resource) && (!qualified || group == api.Group)
 }
 
 // Display is how an ExternalSecret is named in output, as kubectl does.
@@ -134,8 +134,19 @@ func DisplayCluster(name string) string { return "clusterexternalsecret." + api.
 
 // Nothing tells in kubectl's words that a selection found nothing.
 func Nothing(scope resolve.Scope) string {
-	if len(scope.Namespaces) == 0 {
-		return "No resources found"
+	text := "No resources found"
+	if len(scope.Namespaces) > 0 {
+		text = fmt.Sprintf("No resources found in %s namespace.", strings.Join(scope.Namespaces, ", "))
 	}
-	return fmt.Sprintf("No resources found in %s namespace.", strings.Join(scope.Namespaces, ", "))
+	if scope.Reading.Any() {
+		var what []string
+		if key := scope.Reading.Key; key != "" {
+			what = append(what, fmt.Sprintf("remote secret %q", key))
+		}
+		if store := scope.Reading.Store; store.Name != "" {
+			what = append(what, fmt.Sprintf("%s %q", store.Kind, store.Name))
+		}
+		text = strings.TrimSuffix(text, ".") + " that read " + strings.Join(what, " of ") + "."
+	}
+	return text
 }

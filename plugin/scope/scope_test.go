@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/kube"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/resolve"
 )
@@ -97,4 +98,27 @@ func TestToScopeRefusesContradictions(t *testing.T) {
 func TestNothing(t *testing.T) {
 	assert.Equal(t, "No resources found in shop namespace.", Nothing(resolve.Scope{Namespaces: []string{"shop"}}))
 	assert.Equal(t, "No resources found", Nothing(resolve.Scope{}))
+	reading := resolve.Reading{Key: "db", Store: api.SecretStoreRef{Kind: "SecretStore", Name: "aws"}}
+	assert.Equal(t, `No resources found in shop namespace that read remote secret "db" of SecretStore "aws".`,
+		Nothing(resolve.Scope{Namespaces: []string{"shop"}, Reading: reading}))
+	assert.Equal(t, `No resources found that read SecretStore "aws".`, Nothing(resolve.Scope{Reading: resolve.Reading{Store: reading.Store}}))
+}
+
+func TestStore(t *testing.T) {
+	ours, cluster := api.SecretStoreRef{Kind: "SecretStore", Name: "aws"}, api.SecretStoreRef{Kind: "ClusterSecretStore", Name: "aws"}
+	for arg, want := range map[string]api.SecretStoreRef{
+		"aws": ours, "store/aws": ours, "ss/aws": ours, "SecretStore/aws": ours, "secretstores.external-secrets.io/aws": ours,
+		"clusterstore/aws": cluster, "css/aws": cluster, "ClusterSecretStore/aws": cluster, "clustersecretstores.v1.external-secrets.io/aws": cluster,
+	} {
+		got, err := Store(arg)
+		require.NoError(t, err, arg)
+		assert.Equal(t, want, got, arg)
+	}
+	for arg, says := range map[string]string{
+		"es/aws": "does not name a store", "secretstores.example.org/aws": "does not name a store", "store/": "the name is empty",
+		"": "the name is empty", "store/a/b": "may not contain '/'", "..": `invalid name ".."`,
+	} {
+		_, err := Store(arg)
+		require.ErrorContains(t, err, says, arg)
+	}
 }

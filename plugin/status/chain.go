@@ -7,6 +7,7 @@ import (
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provenance"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/secret"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/consumers"
 )
 
 // Chain is everything between a store and the Pods that use the Secret of one ExternalSecret. Each link has an error of its
@@ -16,9 +17,10 @@ type Chain struct {
 	Refreshers RefreshersLink `json:"refreshers"`
 	Secret     SecretLink     `json:"secret"`
 	// Origins are where the keys come from: those of the Secret, and those that it lacks.
-	Origins []provenance.Origin `json:"origins,omitempty"`
-	Pods    PodsLink            `json:"pods"`
-	Events  EventsLink          `json:"events"`
+	Origins   []provenance.Origin `json:"origins,omitempty"`
+	Workloads WorkloadsLink       `json:"workloads"`
+	Pods      PodsLink            `json:"pods"`
+	Events    EventsLink          `json:"events"`
 }
 
 // StoreLink is a store that the ExternalSecret refers to.
@@ -75,29 +77,14 @@ type Writer struct {
 
 // PodsLink are the Pods that use the Secret.
 type PodsLink struct {
-	Items []PodLink `json:"items"`
-	Error string    `json:"error,omitempty"`
+	Items []consumers.Pod `json:"items"`
+	Error string          `json:"error,omitempty"`
 }
 
-// PodLink is a Pod that uses the Secret.
-type PodLink struct {
-	Name  string `json:"name"`
-	Phase string `json:"phase"`
-	Uses  []Use  `json:"uses"`
-	// Outdated names the containers that started before the Secret was last written and read it only when they start.
-	Outdated []string `json:"outdated,omitempty"`
-}
-
-// Use is a way in which a Pod uses a Secret.
-type Use struct {
-	// As is env, envFrom, volume, projected or imagePullSecret.
-	As string `json:"as"`
-	// Container is empty for what concerns the Pod as a whole.
-	Container string `json:"container,omitempty"`
-	// Name is the variable or the volume.
-	Name string `json:"name,omitempty"`
-	// Key is the key of the Secret, where only one is used.
-	Key string `json:"key,omitempty"`
+// WorkloadsLink are the workloads whose Pods use the Secret.
+type WorkloadsLink struct {
+	Items []consumers.Workload `json:"items"`
+	Error string               `json:"error,omitempty"`
 }
 
 // EventsLink are the Events of the ExternalSecret, the latest last.

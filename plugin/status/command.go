@@ -17,7 +17,7 @@ Tell how ExternalSecrets are: when each was synced, when it is due, and what is 
 
 It reads what is recorded in the cluster and asks no provider. A list reads ExternalSecrets and stores, and Events if a
 deletion policy may have left keys out; it needs no right to read Secrets. One NAME shows the whole chain: its stores, the ExternalSecret and who in the cluster
-refreshes it, its Secret with the lengths of the values, where each of its keys comes from, and the Pods that use it, with a note
+refreshes it, its Secret with the lengths of the values, where each of its keys comes from, and the workloads and Pods that use it, with a note
 on those that have old values. Values are never shown, nor is the text of templates.
 
 States:
@@ -51,7 +51,7 @@ With -o json, yaml, jsonpath, go-template or custom-columns, each item is an Ext
     secretName         absent if it writes no Secret
     creationPolicy, deletionPolicy, refreshPolicy, refreshInterval
     diagnosis          for one NAME that has failed only: id, cause, check, fix, owner, retry
-    chain              for one NAME only: stores[], refreshers, secret, origins[], pods, events`
+    chain              for one NAME only: stores[], refreshers, secret, origins[], workloads, pods, events`
 
 const example = `
 # List the ExternalSecrets of a namespace

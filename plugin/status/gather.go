@@ -20,10 +20,11 @@ import (
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provenance"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/secret"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/shape/template"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/consumers"
 )
 
 const (
-	// pageSize is how many Pods a LIST asks for at once.
+	// pageSize is how many Events a LIST asks for at once.
 	pageSize = 500
 	// latest is how many of the latest Events are kept.
 	latest = 10
@@ -55,7 +56,10 @@ func newGatherer(config *rest.Config, stores storeFinder) (*gatherer, error) {
 
 // gather reads the chain of an ExternalSecret, of which item is known. es is nil where it can't be decoded.
 func (g *gatherer) gather(ctx context.Context, item Item, es *api.ExternalSecret) *Chain {
-	chain := &Chain{Stores: []StoreLink{}, Refreshers: RefreshersLink{Items: []Refresher{}}, Pods: PodsLink{Items: []PodLink{}}}
+	chain := &Chain{
+		Stores: []StoreLink{}, Refreshers: RefreshersLink{Items: []Refresher{}},
+		Workloads: WorkloadsLink{Items: []consumers.Workload{}}, Pods: PodsLink{Items: []consumers.Pod{}},
+	}
 	for _, ref := range item.Stores {
 		chain.Stores = append(chain.Stores, g.store(ctx, ref, item.Metadata.Namespace))
 	}
@@ -63,9 +67,10 @@ func (g *gatherer) gather(ctx context.Context, item Item, es *api.ExternalSecret
 		chain.Refreshers = g.refreshers(ctx, es, chain.Stores)
 	}
 	if es != nil && item.SecretName != "" {
-		chain.Secret = g.secret(ctx, es, item.SecretName)
+		var changed *time.Time
+		chain.Secret, changed = g.secret(ctx, es, item.SecretName)
 		chain.Origins = originsOf(es, chain.Secret, g.templates(ctx, es))
-		chain.Pods = g.pods(ctx, es.Namespace, item.SecretName, chain.Secret.Written)
+		chain.Workloads, chain.Pods = g.users(ctx, es.Namespace, item.SecretName, changed)
 	}
 	chain.Events = g.events(ctx, item.Metadata)
 	return chain
@@ -119,36 +124,16 @@ func originsOf(es *api.ExternalSecret, link SecretLink, objects template.Objects
 	return origins
 }
 
-func (g *gatherer) secret(ctx context.Context, es *api.ExternalSecret, name string) SecretLink {
+// secret reads the Secret, and tells when its data last changed.
+func (g *gatherer) secret(ctx context.Context, es *api.ExternalSecret, name string) (SecretLink, *time.Time) {
 	s, err := g.core.Secrets(es.Namespace).Get(ctx, name, metav1.GetOptions{})
 	switch {
 	case apierrors.IsNotFound(err):
-		return SecretLink{Name: name}
+		return SecretLink{Name: name}, nil
 	case err != nil:
-		return SecretLink{Name: name, Error: secret.Printable(err.Error())}
+		return SecretLink{Name: name, Error: secret.Printable(err.Error())}, nil
 	default:
-		return secretLink(s, es)
-	}
-}
-
-// pods reads the Pods of a namespace, a page at a time, and keeps those that use the Secret.
-func (g *gatherer) pods(ctx context.Context, namespace, secretName string, written *time.Time) PodsLink {
-	link := PodsLink{Items: []PodLink{}}
-	options := metav1.ListOptions{Limit: pageSize}
-	for {
-		page, err := g.core.Pods(namespace).List(ctx, options)
-		if err != nil {
-			link.Error = secret.Printable(fmt.Sprintf("list pods: %v", err))
-			return link
-		}
-		for i := range page.Items {
-			if pod, ok := podLink(&page.Items[i], secretName, written); ok {
-				link.Items = append(link.Items, pod)
-			}
-		}
-		if options.Continue = page.Continue; options.Continue == "" {
-			return link
-		}
+		return secretLink(s, es), consumers.Changed(&s.ObjectMeta)
 	}
 }
 

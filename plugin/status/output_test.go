@@ -18,6 +18,7 @@ import (
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provenance"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/resolve"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/consumers"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/internal/golden"
 )
 
@@ -118,12 +119,10 @@ func chained() Item {
 		s.ManagedFields = append(s.ManagedFields, wrote("kubectl-edit", 2*time.Minute, `{"f:data":{"f:password":{}}}`))
 	})
 	link := secretLink(secret, es)
-	old, _ := podLink(pod(func(p *corev1.Pod) {
-		p.Name = "web-1"
-		p.Spec.ImagePullSecrets = []corev1.LocalObjectReference{{Name: "db"}}
-		p.Spec.Containers[0].EnvFrom = []corev1.EnvFromSource{{SecretRef: &corev1.SecretEnvSource{LocalObjectReference: corev1.LocalObjectReference{Name: "db"}}}}
-		p.Status.ContainerStatuses[0].State.Running.StartedAt = metav1.NewTime(noon().Add(-time.Hour))
-	}), "db", link.Written)
+	old := consumers.Pod{
+		Name: "web-1", Phase: "Running", Workload: "deployment.apps/web", Outdated: []string{"app"},
+		Uses: []consumers.Use{{As: consumers.AsPull}, {As: consumers.AsEnvFrom, Container: "app"}},
+	}
 	got := confirm(Assess(item(es), noon()), es, link, noon())
 	got.Chain = &Chain{
 		Stores: []StoreLink{
@@ -135,7 +134,11 @@ func chained() Item {
 		Refreshers: RefreshersLink{Items: []Refresher{{Kind: "CronJob", Namespace: "external-secrets-runner", Name: "externalsecret-runner", Serves: `class "default"`}}},
 		Secret:     link,
 		Origins:    provenance.Of(es, []string{"empty", "password"}, nil),
-		Pods:       PodsLink{Items: []PodLink{old, {Name: "web-2", Phase: "Pending", Uses: []Use{{As: "volume", Name: "v"}}}}},
+		Workloads: WorkloadsLink{Items: []consumers.Workload{
+			{Group: "apps", Kind: "Deployment", Name: "web", Uses: old.Uses, Pods: 2, Stale: []string{"web-1"}},
+			{Group: "batch", Kind: "CronJob", Name: "report", Uses: []consumers.Use{{As: consumers.AsSubPath, Container: "app", Name: "v"}}},
+		}, Error: `you may not list statefulsets.apps in namespace "shop" (forbidden)`},
+		Pods: PodsLink{Items: []consumers.Pod{old, {Name: "web-2", Phase: "Pending", Uses: []consumers.Use{{As: "volume", Name: "v"}}}}},
 		Events: EventsLink{Items: eventsOf([]corev1.Event{
 			{Type: "Normal", Reason: "Updated", Message: "secret updated", LastTimestamp: metav1.NewTime(noon().Add(-40 * time.Minute))},
 			{Type: "Warning", Reason: "UpdateFailed", Message: denied, Count: 3, LastTimestamp: metav1.NewTime(noon().Add(-time.Hour))},
@@ -208,9 +211,10 @@ func TestChainTellsWhatHoldsARefreshBack(t *testing.T) {
 func TestChainWithMissingLinks(t *testing.T) {
 	broken := Assess(item(synced(0, never)), noon())
 	broken.Chain = &Chain{
-		Stores: []StoreLink{{StoreRef: StoreRef{"SecretStore", "aws"}, Error: "secretstores is forbidden"}},
-		Secret: SecretLink{Name: "db", Error: "secrets is forbidden"},
-		Pods:   PodsLink{Error: "list pods: forbidden"}, Refreshers: RefreshersLink{Partial: true},
+		Stores:    []StoreLink{{StoreRef: StoreRef{"SecretStore", "aws"}, Error: "secretstores is forbidden"}},
+		Secret:    SecretLink{Name: "db", Error: "secrets is forbidden"},
+		Workloads: WorkloadsLink{Error: `you may not list deployments.apps in namespace "shop" (forbidden)`},
+		Pods:      PodsLink{Error: "list pods: forbidden"}, Refreshers: RefreshersLink{Partial: true},
 		Events: EventsLink{Error: "list events: forbidden"},
 	}
 	golden.Assert(t, *update, "chain-forbidden", printItems(t, []Item{broken}, true, func(*Flags) {}))
@@ -227,7 +231,7 @@ func TestChainWithMissingLinks(t *testing.T) {
 func TestChainShowsAFewOfManyPods(t *testing.T) {
 	crowd := chained()
 	for range 30 {
-		crowd.Chain.Pods.Items = append(crowd.Chain.Pods.Items, PodLink{Name: "more", Phase: "Running", Uses: []Use{{As: "env"}}})
+		crowd.Chain.Pods.Items = append(crowd.Chain.Pods.Items, consumers.Pod{Name: "more", Phase: "Running", Uses: []consumers.Use{{As: "env"}}})
 	}
 	var out bytes.Buffer
 	require.NoError(t, render(crowd, noon(), &out))

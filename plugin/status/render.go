@@ -11,7 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/duration"
 )
 
-// most is how many Pods are shown to a person.
+// most is how many Pods, and workloads, are shown to a person.
 const most = 20
 
 // render writes the chain of an ExternalSecret for a person, from the store to the Pods.
@@ -28,6 +28,7 @@ func render(item Item, now time.Time, out io.Writer) error {
 		if item.Chain.Secret.Name != "" { // it writes one, and can be read
 			p.secret(item.Chain.Secret)
 			p.origins(item.Chain.Origins)
+			p.workloads(item.Chain.Workloads)
 			p.pods(item.Chain.Pods)
 		}
 		p.events(item.Chain.Events)

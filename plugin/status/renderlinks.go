@@ -3,6 +3,8 @@ package status
 import (
 	"fmt"
 	"strings"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/consumers"
 )
 
 func (p *page) secret(s SecretLink) {
@@ -59,6 +61,33 @@ func integrityText(s SecretLink) string {
 	return text
 }
 
+func (p *page) workloads(workloads WorkloadsLink) {
+	p.section("Workloads that use the Secret")
+	if workloads.Error != "" {
+		p.line("  Error:", workloads.Error)
+		_ = p.Flush()
+	}
+	switch {
+	case len(workloads.Items) > 0:
+		p.line("  NAME", "PODS", "USES", "NOTE")
+	case workloads.Error == "":
+		p.line("  <none>")
+	}
+	for i := range workloads.Items[:min(len(workloads.Items), most)] {
+		w := &workloads.Items[i]
+		note := ""
+		if len(w.Stale) > 0 {
+			note = fmt.Sprintf("%d of its Pods started before the Secret last changed", len(w.Stale))
+		}
+		p.line("  "+w.String(), fmt.Sprint(w.Pods), usesText(w.Uses), note)
+	}
+	_ = p.Flush()
+	if rest := len(workloads.Items) - most; rest > 0 {
+		p.line(fmt.Sprintf("  and %d more: -o json lists them all", rest))
+	}
+	_ = p.Flush()
+}
+
 func (p *page) pods(pods PodsLink) {
 	p.section("Pods that use the Secret")
 	switch {
@@ -73,7 +102,7 @@ func (p *page) pods(pods PodsLink) {
 		note := ""
 		if len(pod.Outdated) > 0 {
 			note = strings.Join(pod.Outdated, ", ") +
-				" started before the Secret was last written: it may have an old value until it restarts"
+				" started before the Secret last changed: it may have an old value until it restarts"
 		}
 		p.line("  "+pod.Name, pod.Phase, usesText(pod.Uses), note)
 	}
@@ -85,7 +114,7 @@ func (p *page) pods(pods PodsLink) {
 }
 
 // usesText names the ways of use, each once.
-func usesText(uses []Use) string {
+func usesText(uses []consumers.Use) string {
 	var words []string
 	seen := map[string]bool{}
 	for _, use := range uses {

@@ -18,7 +18,10 @@ func rights() map[string]string {
 		"list":       `{apiGroups: [""], resources: [secrets], verbs: [list]}`,
 		"get":        `{apiGroups: [""], resources: [secrets], verbs: [get]}`,
 		"write":      `{apiGroups: [""], resources: [secrets], verbs: [create, update]}`,
-		"events":     `{apiGroups: [""], resources: [events], verbs: [create, get, patch]}`,
+		"users": `{apiGroups: [""], resources: [pods], verbs: [list]}, {apiGroups: [batch], resources: [jobs, cronjobs], verbs: [list]},
+			{apiGroups: [apps], resources: [deployments, statefulsets, daemonsets, replicasets], verbs: [list]}`,
+		"restart": `{apiGroups: [apps], resources: [deployments, statefulsets, daemonsets], verbs: [patch]}`,
+		"events":  `{apiGroups: [""], resources: [events], verbs: [create, get, patch]}`,
 	}
 }
 

@@ -149,8 +149,16 @@ func TestNoSecretGetsOutOfThePlugin(t *testing.T) {
 		check(t, "explain", "by-wrong", "-o", output)
 		check(t, "explain", "echoed", "--offline", "-o", output)
 	}
+	w.apply(t, workload("Deployment", "web", "envFrom: [{secretRef: {name: ok}}, {secretRef: {name: all}}]", ""))
+	for level := range 11 {
+		w.change(t, "ok", func(s *corev1.Secret) { s.Data = map[string][]byte{"plain": []byte(oddCanary)} })
+		check(t, "refresh", "--all", "--restart", fmt.Sprintf("-v=%d", level))
+	}
+	require.Contains(t, w.marks(t), "web")
 	for _, output := range []string{"json", "yaml", "name", "jsonpath={@}"} {
 		check(t, "refresh", "--all", "-o", output)
+		w.change(t, "ok", func(s *corev1.Secret) { s.Data = map[string][]byte{"plain": []byte(oddCanary)} })
+		check(t, "refresh", "--all", "--restart", "-o", output)
 		check(t, "status", "-o", output)
 		check(t, "status", "merged", "-o", output)
 	}

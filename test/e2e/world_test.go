@@ -69,7 +69,8 @@ func resources() (named map[string]string, unnamespaced map[string]bool) {
 			"ClusterExternalSecret": "clusterexternalsecrets", "ClusterRole": "clusterroles", "ClusterRoleBinding": "clusterrolebindings",
 			"Secret": "secrets", "ServiceAccount": "serviceaccounts", "Role": "roles", "RoleBinding": "rolebindings", "Pod": "pods",
 			"Password": "passwords", "UUID": "uuids", "Fake": "fakes", "SSHKey": "sshkeys", "ClusterGenerator": "clustergenerators",
-			"ConfigMap": "configmaps",
+			"ConfigMap": "configmaps", "Deployment": "deployments", "StatefulSet": "statefulsets", "DaemonSet": "daemonsets", "Job": "jobs",
+			"CronJob": "cronjobs",
 		}, map[string]bool{
 			"ClusterSecretStore": true, "ClusterGenerator": true, "ClusterExternalSecret": true, "ClusterRole": true, "ClusterRoleBinding": true,
 		}

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"regexp/syntax"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
@@ -40,6 +41,12 @@ func newSearch(find *api.Find) (search, error) {
 		s.opening = opening(find.Name.RegExp)
 	}
 	return s, nil
+}
+
+// finds tells whether a search could come upon a name, whatever the tags.
+func finds(find *api.Find, name string) bool {
+	s, err := newSearch(find)
+	return err == nil && strings.HasPrefix(name, s.path) && (s.name == nil || s.name.MatchString(name))
 }
 
 // opening is the literal text that all matches of a valid pattern begin with, such as "db/" for "^db/.*": empty where there is

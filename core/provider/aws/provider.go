@@ -55,7 +55,7 @@ func (p Provider) Locate(store provider.Store) (provider.Location, error) {
 		return provider.Location{}, fmt.Errorf("encode the store's identity: %w", err)
 	}
 	place, login := factsOf(spec, prefix), loginOf(spec)
-	return provider.Location{Identity: string(identity), Credentials: credentials, Place: place, Login: login, Ref: func(remote *api.RemoteRef) provider.Ref {
+	return provider.Location{Identity: string(identity), Credentials: credentials, Place: place, Login: login, Finds: finds, Ref: func(remote *api.RemoteRef) provider.Ref {
 		ref := provider.Ref{Key: prefix + remote.Key, Version: remote.Version}
 		switch {
 		case remote.MetadataPolicy == api.MetadataPolicyFetch:

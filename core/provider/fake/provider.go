@@ -25,6 +25,10 @@ func (Provider) Locate(store provider.Store) (provider.Location, error) {
 		Ref: func(remote *api.RemoteRef) provider.Ref {
 			return provider.Ref{Key: remote.Key, Version: remote.Version}
 		},
+		Finds: func(find *api.Find, key string) bool {
+			name, err := nameOf(find)
+			return err == nil && name.MatchString(key)
+		},
 	}, nil
 }
 

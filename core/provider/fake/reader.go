@@ -58,12 +58,9 @@ func (r *reader) missing(ref provider.Ref) error {
 // Find implements provider.Finder: the greatest version, as texts compare, of each key that the name matches. Path and tags
 // have no effect, as in ESO.
 func (r *reader) Find(_ context.Context, find *api.Find) ([]provider.Found, error) {
-	if find.Name == nil {
-		return nil, invalid("find.name is missing: provider fake finds by name only")
-	}
-	name, err := regexp.Compile(find.Name.RegExp)
+	name, err := nameOf(find)
 	if err != nil {
-		return nil, invalid("find.name.regexp: %v", err)
+		return nil, err
 	}
 	var found []provider.Found
 	for _, key := range slices.Sorted(maps.Keys(r.latest)) {
@@ -72,6 +69,18 @@ func (r *reader) Find(_ context.Context, find *api.Find) ([]provider.Found, erro
 		}
 	}
 	return found, nil
+}
+
+// nameOf is what the name must match.
+func nameOf(find *api.Find) (*regexp.Regexp, error) {
+	if find.Name == nil {
+		return nil, invalid("find.name is missing: provider fake finds by name only")
+	}
+	name, err := regexp.Compile(find.Name.RegExp)
+	if err != nil {
+		return nil, invalid("find.name.regexp: %v", err)
+	}
+	return name, nil
 }
 
 // Stats implements provider.Reader: nobody is asked.

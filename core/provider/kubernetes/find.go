@@ -20,25 +20,12 @@ const pageSize = 500
 // Find implements provider.Finder: by labels, which tags are, or else by name; path has no effect, as in ESO. A LIST brings the
 // Secrets whole, so those that match are kept until they are read.
 func (r *reader) Find(ctx context.Context, find *api.Find) ([]provider.Found, error) {
-	selector, matches := "", func(string) bool { return true }
-	switch {
-	case find.Tags != nil:
-		parsed, err := labels.ValidatedSelectorFromSet(find.Tags)
-		if err != nil {
-			return nil, invalid("find.tags are no labels: %v", err)
-		}
-		selector = parsed.String()
-	case find.Name != nil:
-		name, err := regexp.Compile(find.Name.RegExp)
-		if err != nil {
-			return nil, invalid("find.name.regexp: %v", err)
-		}
-		matches = name.MatchString
-	default:
-		return nil, invalid("find has neither tags nor name: provider kubernetes finds by one of them")
+	selector, matches, err := criteria(find)
+	if err != nil {
+		return nil, err
 	}
 	var found []provider.Found
-	err := r.list(ctx, selector, func(s *corev1.Secret) {
+	err = r.list(ctx, selector, func(s *corev1.Secret) {
 		if !matches(s.Name) {
 			return
 		}
@@ -49,6 +36,32 @@ func (r *reader) Find(ctx context.Context, find *api.Find) ([]provider.Found, er
 	})
 	slices.SortFunc(found, func(a, b provider.Found) int { return strings.Compare(a.Key, b.Key) })
 	return found, err
+}
+
+// criteria are what labels and names must be.
+func criteria(find *api.Find) (selector string, matches func(name string) bool, err error) {
+	switch {
+	case find.Tags != nil:
+		parsed, err := labels.ValidatedSelectorFromSet(find.Tags)
+		if err != nil {
+			return "", nil, invalid("find.tags are no labels: %v", err)
+		}
+		return parsed.String(), func(string) bool { return true }, nil
+	case find.Name != nil:
+		name, err := regexp.Compile(find.Name.RegExp)
+		if err != nil {
+			return "", nil, invalid("find.name.regexp: %v", err)
+		}
+		return "", name.MatchString, nil
+	default:
+		return "", nil, invalid("find has neither tags nor name: provider kubernetes finds by one of them")
+	}
+}
+
+// finds tells whether a search could come upon a name, whatever the labels.
+func finds(find *api.Find, name string) bool {
+	_, matches, err := criteria(find)
+	return err == nil && matches(name)
 }
 
 // list pages through the Secrets that the selector admits.

@@ -43,7 +43,7 @@ func (p Provider) Locate(store provider.Store) (provider.Location, error) {
 	if err != nil {
 		return provider.Location{}, fmt.Errorf("encode the store's identity: %w", err)
 	}
-	return provider.Location{Identity: string(identity), Credentials: credentials, Place: placeOf(spec), Ref: func(remote *api.RemoteRef) provider.Ref {
+	return provider.Location{Identity: string(identity), Credentials: credentials, Place: placeOf(spec), Finds: finds, Ref: func(remote *api.RemoteRef) provider.Ref {
 		return provider.Ref{Key: remote.Key, Metadata: remote.MetadataPolicy == api.MetadataPolicyFetch}
 	}}, nil
 }

@@ -60,6 +60,9 @@ func do(what, of string) (string, error) {
 		return "connected", connection.Close()
 	case "api":
 		return api(of)
+	case "sleep":
+		time.Sleep(patience)
+		return "rested", nil
 	case "outage":
 		return outage()
 	default:
