@@ -1,4 +1,4 @@
-package diagnose_test
+package diagnose
 
 import (
 	"errors"
@@ -9,8 +9,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/diagnose"
 )
 
 const denied = "api error AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/shop/s is not authorized to perform: " +
@@ -18,21 +16,21 @@ const denied = "api error AccessDeniedException: User: arn:aws:sts::111122223333
 
 func TestATextOfAnyLengthIsDiagnosedInBoundedTime(t *testing.T) {
 	long := strings.Repeat("what else the log said \x1b[31m\xff\x00 \"'` ", 1<<18)
-	diagnose.Text("") // the first one reads the knowledge
+	Text("") // the first one reads the knowledge
 	for name, text := range map[string]string{
 		"at its beginning": denied + " " + long,
 		"at its end":       long + " " + denied,
 	} {
 		began := time.Now()
-		assert.Equal(t, "AWS-27", diagnose.Text(text).ID, name)
+		assert.Equal(t, "AWS-27", Text(text).ID, name)
 		assert.Less(t, time.Since(began), 5*time.Second, name)
 	}
-	assert.Equal(t, diagnose.Unknown, diagnose.Text(long+denied+long).ID, "the middle is not looked at")
+	assert.Equal(t, Unknown, Text(long+denied+long).ID, "the middle is not looked at")
 }
 
 func TestNothingIsUnknown(t *testing.T) {
-	for _, got := range []diagnose.Diagnosis{diagnose.Text(""), diagnose.Text(" \n"), diagnose.Error(nil, nil), diagnose.Error(errors.New(""), nil)} {
-		assert.Equal(t, diagnose.Unknown, got.ID)
+	for _, got := range []Diagnosis{Text(""), Text(" \n"), Error(nil, nil), Error(errors.New(""), nil)} {
+		assert.Equal(t, Unknown, got.ID)
 		assert.NotEmpty(t, got.Cause)
 		assert.NotEmpty(t, got.Check)
 		assert.NotEmpty(t, got.Fix)
@@ -41,7 +39,7 @@ func TestNothingIsUnknown(t *testing.T) {
 
 func TestWhatIsQuotedIsFitForAShellAndNoSecret(t *testing.T) {
 	quoted := func(key string) string {
-		return diagnose.Text(`spec.data[0] (remote key "` + key + `"): GetSecretValue: ResourceNotFoundException: Secrets Manager can't find the specified secret.`).Check
+		return Text(`spec.data[0] (remote key "` + key + `"): GetSecretValue: ResourceNotFoundException: Secrets Manager can't find the specified secret.`).Check
 	}
 	assert.Contains(t, quoted("team/db_1+2=3.@x-y"), "Values=team/db_1+2=3.@x-y ")
 	for name, key := range map[string]string{
@@ -66,14 +64,14 @@ func FuzzText(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		got := diagnose.Text(text)
+		got := Text(text)
 		require.NotEmpty(t, got.ID)
 		for _, part := range []string{got.Cause, got.Check, got.Fix} {
 			require.True(t, utf8.ValidString(part))
 			require.NotContains(t, part, "\x1b")
 			require.NotEmpty(t, part)
 		}
-		require.Equal(t, got, diagnose.Text(text))
+		require.Equal(t, got, Text(text))
 	})
 }
 
@@ -84,21 +82,21 @@ func BenchmarkText(b *testing.B) {
 		"huge":    strings.Repeat("a line of a log that says little\n", 60000),
 	}
 	for name, text := range texts {
-		diagnose.Text(text)
+		Text(text)
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
-				diagnose.Text(text)
+				Text(text)
 			}
 		})
 	}
 }
 
 func TestWhatTheCallerKnowsStandsWhereTheErrorDoesNotTell(t *testing.T) {
-	missing := errors.New(`spec.data[0] (remote key "team/db"): GetSecretValue: ResourceNotFoundException: Secrets Manager can't find the specified secret.`)
-	assert.Contains(t, diagnose.Error(missing, nil).Check, "--region REGION")
-	assert.Contains(t, diagnose.Error(missing, map[string]string{"region": "eu-central-1"}).Check, "--region eu-central-1")
-	assert.Contains(t, diagnose.Error(missing, map[string]string{"region": "; rm -rf /"}).Check, "--region REGION", "nothing that a shell would obey")
+	missing := errors.New(`spec.data[0] (remote key "team/db"): GetSecretValue: ResourceNotFoundException: Secrets Manager can't find the specified secret`)
+	assert.Contains(t, Error(missing, nil).Check, "--region REGION")
+	assert.Contains(t, Error(missing, map[string]string{"region": "eu-central-1"}).Check, "--region eu-central-1")
+	assert.Contains(t, Error(missing, map[string]string{"region": "; rm -rf /"}).Check, "--region REGION", "nothing that a shell would obey")
 	told := errors.New("User: arn:aws:sts::1:assumed-role/x/y is not authorized to perform: secretsmanager:GetSecretValue on resource: arn:aws:secretsmanager:eu-west-1:111122223333:secret:a because no identity-based policy allows it")
-	assert.Contains(t, diagnose.Error(told, map[string]string{"region": "eu-central-1"}).Fix, "eu-west-1", "the error knows better")
-	assert.Contains(t, diagnose.Error(errors.New("the moon is full"), map[string]string{"name": "db", "namespace": "shop"}).Check, "explain db -n shop")
+	assert.Contains(t, Error(told, map[string]string{"region": "eu-central-1"}).Fix, "eu-west-1", "the error knows better")
+	assert.Contains(t, Error(errors.New("the moon is full"), map[string]string{"name": "db", "namespace": "shop"}).Check, "explain db -n shop")
 }

@@ -56,6 +56,8 @@ func factsOf(err error) []string {
 		add("net", "lookup")
 	case errors.Is(err, syscall.ECONNREFUSED):
 		add("net", "refused")
+	case errors.Is(err, context.Canceled):
+		add("net", "canceled")
 	case errors.As(err, &network) && network.Timeout(), errors.Is(err, context.DeadlineExceeded):
 		add("net", "timeout")
 	}

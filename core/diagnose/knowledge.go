@@ -69,7 +69,7 @@ func load() (*knowledge, error) {
 		for _, c := range causes {
 			for i := range c.When {
 				if err := c.When[i].prepare(shared.Sets); err != nil {
-					return nil, fmt.Errorf("%s, rule %d: %w", c.ID, i, err)
+					return nil, fmt.Errorf("%s, rule %d: %w", c.ID, i+1, err)
 				}
 			}
 			for _, text := range []*string{&c.Cause, &c.Check, &c.Fix} {

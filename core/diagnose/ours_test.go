@@ -1,8 +1,7 @@
-package diagnose_test
+package diagnose
 
 import (
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -12,7 +11,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core"
-	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/diagnose"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/manifest"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider/all"
 )
@@ -55,7 +53,10 @@ func outcome(t *testing.T, spec string, objects ...string) string {
 	return rendering.Rendered[0].Message
 }
 
-func TestWhatThePipelineSaysIsKnown(t *testing.T) {
+// ofSpecs are what the pipeline says of ExternalSecrets.
+func ofSpecs(t *testing.T) []wording {
+	t.Helper()
+	var said []wording
 	for _, test := range []struct{ id, spec string }{
 		{"STO-02", "secretStoreRef: {name: none}, data: [{secretKey: a, remoteRef: {key: plain}}]"},
 		{"STO-02", "secretStoreRef: {name: none, kind: ClusterSecretStore}, data: [{secretKey: a, remoteRef: {key: plain}}]"},
@@ -138,12 +139,15 @@ func TestWhatThePipelineSaysIsKnown(t *testing.T) {
 		{"K8S-54", "target: {immutable: true, manifest: {apiVersion: v1, kind: ConfigMap}}, " + plainES},
 		{"K8S-55", "secretStoreRef: {name: [a]}, data: []"},
 	} {
-		message := outcome(t, test.spec, "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: texts}\ndata: {a: b}")
-		assert.Equal(t, test.id, diagnose.Text(message).ID, "%.300s", message)
+		said = append(said, wording{test.id, outcome(t, test.spec, "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: texts}\ndata: {a: b}")})
 	}
+	return said
 }
 
-func TestWhatIsSaidOfStoresIsKnown(t *testing.T) {
+// ofStores are what the pipeline says of stores.
+func ofStores(t *testing.T) []wording {
+	t.Helper()
+	var said []wording
 	const aws, kube = "provider: {aws: {service: SecretsManager, region: eu-central-1, ", "provider: {kubernetes: {"
 	for _, test := range []struct{ id, store string }{
 		{"STO-04", "conditions: [{namespaces: [other]}], provider: {fake: {data: []}}"},
@@ -175,10 +179,10 @@ func TestWhatIsSaidOfStoresIsKnown(t *testing.T) {
 		{"NET-51", kube + "server: {url: 'https://127.0.0.1:1'}, auth: {token: {bearerToken: {name: keys, key: a, namespace: shop}}}}}"},
 		{"NET-50", kube + "server: {url: 'https://nowhere.invalid'}, auth: {token: {bearerToken: {name: keys, key: a, namespace: shop}}}}}"},
 	} {
-		message := outcome(t, "secretStoreRef: {name: tried, kind: ClusterSecretStore}, data: [{secretKey: a, remoteRef: {key: plain}}]",
-			fakeStore("ClusterSecretStore", "tried", test.store), "apiVersion: v1\nkind: Secret\nmetadata: {name: keys}\nstringData: {a: b}")
-		assert.Equal(t, test.id, diagnose.Text(message).ID, message)
+		said = append(said, wording{test.id, outcome(t, "secretStoreRef: {name: tried, kind: ClusterSecretStore}, data: [{secretKey: a, remoteRef: {key: plain}}]",
+			fakeStore("ClusterSecretStore", "tried", test.store), "apiVersion: v1\nkind: Secret\nmetadata: {name: keys}\nstringData: {a: b}")})
 	}
+	return said
 }
 
 // refusing is an endpoint of AWS that refuses everything with one code, and a store that reads from it.
@@ -203,7 +207,10 @@ func refusing(t *testing.T, service, code, message string) []string {
 	}
 }
 
-func TestWhatAWSAnswersIsKnownInTheWordsOfThePipeline(t *testing.T) {
+// ofAWS are AWS's answers in the words of the pipeline.
+func ofAWS(t *testing.T) []wording {
+	t.Helper()
+	var said []wording
 	const user = "User: arn:aws-cn:sts::111122223333:assumed-role/shop/external-secrets-provider-aws is not authorized to perform: "
 	for _, test := range []struct{ id, service, code, message string }{
 		{"AWS-27", "SecretsManager", "AccessDeniedException", user + "secretsmanager:GetSecretValue on resource: db because no identity-based policy allows the secretsmanager:GetSecretValue action"},
@@ -229,11 +236,18 @@ func TestWhatAWSAnswersIsKnownInTheWordsOfThePipeline(t *testing.T) {
 		{"AWS-55", "SecretsManager", "InternalServiceError", "An error occurred on the server side."},
 		{"THR-01", "SecretsManager", "ThrottlingException", "Rate exceeded"},
 		{"NET-52", "SecretsManager", "", ""},
-		{diagnose.Unknown, "SecretsManager", "TeapotException", "short and stout"},
+		{Unknown, "SecretsManager", "TeapotException", "short and stout"},
 	} {
-		t.Run(fmt.Sprintf("%s as %s", test.code, test.id), func(t *testing.T) {
-			message := outcome(t, "secretStoreRef: {name: aws}, data: [{secretKey: a, remoteRef: {key: db}}]", refusing(t, test.service, test.code, test.message)...)
-			assert.Equal(t, test.id, diagnose.Text(message).ID, message)
-		})
+		said = append(said, wording{test.id, outcome(t, "secretStoreRef: {name: aws}, data: [{secretKey: a, remoteRef: {key: db}}]",
+			refusing(t, test.service, test.code, test.message)...)})
+	}
+	return said
+}
+
+func TestWhatThePipelineSaysIsKnown(t *testing.T) {
+	for _, said := range [][]wording{ofSpecs(t), ofStores(t), ofAWS(t)} {
+		for _, w := range said {
+			assert.Equal(t, w.id, Text(w.text).ID, "%.300s", w.text)
+		}
 	}
 }

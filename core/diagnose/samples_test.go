@@ -1,4 +1,4 @@
-package diagnose_test
+package diagnose
 
 import (
 	"encoding/json"
@@ -7,8 +7,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/diagnose"
 )
 
 // sample is a text and what it has to be recognised as.
@@ -32,7 +30,7 @@ func samplesOf(t *testing.T, file string) []sample {
 func TestRealFailuresAreRecognised(t *testing.T) {
 	for _, s := range samplesOf(t, "testdata/failures.json") {
 		t.Run(s.ID, func(t *testing.T) {
-			got := diagnose.Text(s.Sample)
+			got := Text(s.Sample)
 			assert.Equal(t, []string{s.ID, s.Owner, s.Retry}, []string{got.ID, got.Owner, got.Retry}, s.Sample)
 		})
 	}

@@ -1,4 +1,4 @@
-package diagnose_test
+package diagnose
 
 import (
 	"os"
@@ -7,8 +7,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/diagnose"
 )
 
 func TestErrorsOfOtherProgramsAreUnknown(t *testing.T) {
@@ -17,6 +15,6 @@ func TestErrorsOfOtherProgramsAreUnknown(t *testing.T) {
 	texts := strings.Split(strings.TrimSpace(string(content)), "\n")
 	require.GreaterOrEqual(t, len(texts), 50)
 	for _, text := range texts {
-		assert.Equal(t, diagnose.Unknown, diagnose.Text(text).ID, text)
+		assert.Equal(t, Unknown, Text(text).ID, text)
 	}
 }

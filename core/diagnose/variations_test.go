@@ -1,4 +1,4 @@
-package diagnose_test
+package diagnose
 
 import (
 	"os"
@@ -7,29 +7,28 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/diagnose"
 )
 
-// variation is another wording of a cause: other names, regions and partitions, SDKs and wrappers.
-type variation struct{ id, text string }
+// wording is a text and the cause that it has to be recognised as.
+type wording struct{ id, text string }
 
-func variations(t *testing.T) []variation {
+// variations are other wordings of causes: other names, regions and partitions, SDKs and wrappers.
+func variations(t *testing.T) []wording {
 	t.Helper()
 	content, err := os.ReadFile("testdata/variations.txt")
 	require.NoError(t, err)
-	var all []variation
+	var all []wording
 	for line := range strings.Lines(string(content)) {
 		id, text, ok := strings.Cut(strings.TrimSpace(line), "\t")
 		require.True(t, ok, line)
-		all = append(all, variation{id, text})
+		all = append(all, wording{id, text})
 	}
 	return all
 }
 
 func TestOtherWordingsAreRecognised(t *testing.T) {
 	for _, v := range variations(t) {
-		assert.Equal(t, v.id, diagnose.Text(v.text).ID, v.text)
+		assert.Equal(t, v.id, Text(v.text).ID, v.text)
 	}
 }
 
@@ -47,7 +46,7 @@ func TestWrappersGiveWayToWhatTheyWrap(t *testing.T) {
 			"  Warning  UpdateFailed  12s (x3 over 1m)  external-secrets\n%s\n",
 		} {
 			text := strings.ReplaceAll(around, "%s", s.Sample)
-			assert.Equal(t, s.ID, diagnose.Text(text).ID, text)
+			assert.Equal(t, s.ID, Text(text).ID, text)
 		}
 	}
 }
@@ -64,7 +63,7 @@ func TestTheFormOfATextDoesNotMatter(t *testing.T) {
 			"carriage returns": strings.NewReplacer(" ", "\r\n").Replace,
 			"colours":          func(text string) string { return "\x1b[31m" + text + "\x1b[0m" },
 		} {
-			assert.Equal(t, s.ID, diagnose.Text(change(s.Sample)).ID, "%s: %s", form, change(s.Sample))
+			assert.Equal(t, s.ID, Text(change(s.Sample)).ID, "%s: %s", form, change(s.Sample))
 		}
 	}
 }
