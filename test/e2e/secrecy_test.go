@@ -161,6 +161,16 @@ func TestNoSecretGetsOutOfThePlugin(t *testing.T) {
 	}
 	check(t, "status", "-o", "wide")
 	check(t, "status", "-A", "-v=10")
+	// What is pasted is known to nobody, and is hidden by its form.
+	quoted, err := json.Marshal(map[string]string{"password": oddCanary, "token": plainCanary})
+	require.NoError(t, err)
+	pasted := "password=" + plainCanary + " " + string(quoted) + " " + linesCanary + " " + keyCanary + " Authorization: Bearer " + tokenCanary
+	for _, text := range []string{"it does not work: " + pasted, "AccessDeniedException: secret " + pasted, pasted + " Vault is sealed"} {
+		for _, output := range []string{"json", "yaml", "jsonpath={..*}"} {
+			check(t, "explain", "--error", text, "-o", output)
+		}
+		check(t, "explain", "--error", text, "-v=10")
+	}
 	check(t, "doctor", "-v=10")
 	check(t, "doctor", "-o", "yaml")
 	secrets.requireNoneInCluster(t, w)
