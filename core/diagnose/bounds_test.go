@@ -92,7 +92,7 @@ func BenchmarkText(b *testing.B) {
 }
 
 func TestWhatTheCallerKnowsStandsWhereTheErrorDoesNotTell(t *testing.T) {
-	missing := errors.New(`spec.data[0] (remote key "team/db"): GetSecretValue: ResourceNotFoundException: Secrets Manager can't find the specified secret.`)
+	missing := errors.New(`spec.data[0] (remote key "team/db"): GetSecretValue: ResourceNotFoundException: Secrets Manager can't find the specified secret`)
 	assert.Contains(t, Error(missing, nil).Check, "--region REGION")
 	assert.Contains(t, Error(missing, map[string]string{"region": "eu-central-1"}).Check, "--region eu-central-1")
 	assert.Contains(t, Error(missing, map[string]string{"region": "; rm -rf /"}).Check, "--region REGION", "nothing that a shell would obey")

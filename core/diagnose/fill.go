@@ -28,8 +28,8 @@ func (k *knowledge) fill(c cause, s subject, known map[string]string) Diagnosis 
 	}
 	valueOf := func(quoted string) string {
 		name := quoted[1 : len(quoted)-1]
-		expressions, listed := k.placeholders[name]
-		if !listed {
+		expressions, ok := k.placeholders[name]
+		if !ok {
 			return quoted // it is a command's own, such as {end}
 		}
 		if value := values[name]; usable(value) {
@@ -55,8 +55,7 @@ func (k *knowledge) fill(c cause, s subject, known map[string]string) Diagnosis 
 // usable tells whether a value may be put into a sentence or a command that somebody pastes into a shell: it has nothing that a shell
 // would obey, and does not look like a flag.
 func usable(value string) bool {
-	foreign := func(r rune) bool {
-		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("/_+=.@:-", r))
-	}
+	const harmless = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/_+=.@:-"
+	foreign := func(r rune) bool { return !strings.ContainsRune(harmless, r) }
 	return value != "" && len(value) <= longest && !strings.HasPrefix(value, "-") && !strings.ContainsFunc(value, foreign)
 }

@@ -139,8 +139,8 @@ func TestRulesThatCanNotBeReadAreErrors(t *testing.T) {
 		"a set that there is not":          {All: []string{"$nothing"}},
 		"a set that there is not, in none": {All: []string{"x"}, None: []string{"$nothing"}},
 	} {
-		assert.Error(t, r.prepare(nil), name)
+		require.Error(t, r.prepare(nil), name)
 	}
 	fine := rule{All: []string{"x"}, Match: `(?P<name>\S+)`}
-	assert.NoError(t, fine.prepare(nil))
+	require.NoError(t, fine.prepare(nil))
 }

@@ -11,6 +11,8 @@ const (
 	// oftenChanges is after how many signs, on average, a random word goes on with another sort of sign: small letters, capitals, digits. In
 	// names that are made of words it does so far less often.
 	oftenChanges = 4
+	// joints are signs of base64, and of paths and names.
+	joints = "+/_-"
 )
 
 // redactWords replaces words that look random, such as keys and tokens.
@@ -47,7 +49,7 @@ const (
 	small
 	capital
 	digit
-	joint // it is part of base64, and of paths and names
+	joint // one of joints
 )
 
 func sortOf(b byte) sort {
@@ -58,7 +60,7 @@ func sortOf(b byte) sort {
 		return capital
 	case b >= '0' && b <= '9':
 		return digit
-	case b == '+' || b == '/' || b == '_' || b == '-':
+	case strings.IndexByte(joints, b) >= 0:
 		return joint
 	default:
 		return none
@@ -71,7 +73,7 @@ func looksRandom(word string) bool {
 	if len(word) < shortestRandom {
 		return false
 	}
-	parts := strings.FieldsFunc(word, func(r rune) bool { return sortOf(byte(r)) == joint })
+	parts := strings.FieldsFunc(word, func(r rune) bool { return strings.ContainsRune(joints, r) })
 	for _, part := range parts {
 		if len(part) >= shortestRandom && isMixed(part) {
 			return true

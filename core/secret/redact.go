@@ -15,12 +15,8 @@ type shape struct {
 	with       string
 }
 
-const (
-	// hidden keeps what stands before the secret.
-	hidden = "${1}" + Redacted
-	// named are the ends of names whose values are secrets.
-	named = `(?:pass(?:word|wd|phrase)?|pwd|secret[_-]?(?:access[_-]?)?(?:key|id|string|binary)|token|(?:api|access|private|shared|account)[_-]?key|signature|sig`
-)
+// hidden keeps what stands before the secret.
+const hidden = "${1}" + Redacted
 
 // shapes are compiled when a text is redacted for the first time.
 var shapes = sync.OnceValue(func() []shape {
@@ -36,11 +32,6 @@ var shapes = sync.OnceValue(func() []shape {
 		{[]string{"authorization"}, `(?i)(authorization\\?["']?\s*[:=]\s*\[?\\?["']?)(?:AWS4-HMAC-SHA256[^"'\n]*|[a-z]+\s+[^\s"',]+|[^\s"',]+)`, hidden},
 		{[]string{"bearer", "basic"}, `(?i)\b((?:bearer|basic)\s+)[a-z0-9._~+/=-]{8,}`, hidden},
 		{[]string{"cookie"}, `(?i)(cookie\\?["']?\s*:\s*)[^\n"']+`, hidden},
-		// A name of a secret and its value: quoted, as in JSON; without blanks, as in flags, queries and environments; in YAML. A short word
-		// behind a colon is prose, as in "token: none".
-		{[]string{"pass", "pwd", "secret", "token", "key", "sig", "credential"}, `(?i)(` + named + `|secret|credentials?)\\?["']?\s*[:=]\s*\\?)(?:"(?:[^"\\]|\\.)*"|'[^']*')` +
-			`|(` + named + `|secret|credentials?)=)[^\s"'&;,)\]}]+` +
-			`|(` + named + `)\s*:\s*)[^\s"'&;,)\]}]{6,}`, "${1}${2}${3}" + Redacted},
 		// Tokens that can be told by how they begin: JSON Web Tokens; Vault; GitHub, GitLab, Slack, Stripe, npm, Google, 1Password, Doppler.
 		{[]string{"eyj"}, `\beyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){0,4}`, Redacted},
 		{[]string{"hvs.", "hvb.", "hvr.", "s.", "b.", "r."}, `\b(?:hv[sbr]\.[\w-]{8,}|[sbr]\.[A-Za-z0-9]{20,})`, Redacted},
@@ -69,5 +60,5 @@ func Redact(text string) string {
 		}
 		text = s.expression.ReplaceAllString(text, s.with)
 	}
-	return redactWords(text)
+	return redactWords(redactNamed(text))
 }

@@ -3,6 +3,7 @@ package secret_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 
@@ -30,6 +31,7 @@ func TestRedactHidesWhatLooksLikeASecret(t *testing.T) {
 		"a password in a name with capitals":     {"dbPassword=hunter2", "dbPassword=[redacted]"},
 		"a password in YAML":                     {"password: hunter22\nuser: app", "password: [redacted]\nuser: app"},
 		"a password in JSON":                     {`{"user":"app","password":"hun \"ter\" 2"}`, `{"user":"app","password":[redacted]}`},
+		"a password in JSON that was cut":        {`{"user":"app","password":"hunter2 and \`, `{"user":"app","password":[redacted]`},
 		"the value of a remote secret":           {`{"SecretString":"{\"a\":\"b\"}","Name":"x"}`, `{"SecretString":[redacted],"Name":"x"}`},
 		"a token in a query":                     {"GET /x?token=abc&page=2", "GET /x?token=[redacted]&page=2"},
 		"a signature in a query":                 {"GET /x?X-Amz-Signature=00ff&page=2", "GET /x?X-Amz-Signature=[redacted]&page=2"},
@@ -77,6 +79,14 @@ func TestRedactLeavesWhatTellsWhereTheFailureIs(t *testing.T) {
 		"the name of a stack's role": "role/eksctl-cluster-1-nodegroup-ng-NodeInstanceRole-ABC",
 	} {
 		t.Run(name, func(t *testing.T) { assert.Equal(t, text, secret.Redact(text)) })
+	}
+}
+
+func TestRedactTakesNoLongerForWhatIsWrittenToTakeLong(t *testing.T) {
+	for _, text := range []string{`secret:\"`, `password='`, `token=`, "-----BEGIN A-----", "a://", "authorization:", "aA0", "eyJ", `"pwd"`} {
+		began := time.Now()
+		secret.Redact(strings.Repeat(text, 1<<20/len(text)))
+		assert.Less(t, time.Since(began), 10*time.Second, text)
 	}
 }
 

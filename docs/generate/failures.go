@@ -27,7 +27,7 @@ func failuresPage() (string, error) {
 	}
 	slices.SortFunc(causes, func(a, b diagnose.Diagnosis) int { return cmp.Compare(a.ID, b.ID) })
 	p := newPage("Failures that are known")
-	p.add("\nWhat [`kubectl externalsecret explain`](../explain.md) says about each of them. A word in capitals stands for what a text tells, such as\n" +
+	p.add("\nWhat [`kubectl externalsecret explain`](explain.md) says about each of them. A word in capitals stands for what a text tells, such as\n" +
 		"the name of a role. What is not here is called unknown. Waiting helps: yes, no, or under a condition.\n")
 	left := len(causes)
 	for _, group := range groups() {

@@ -1,6 +1,6 @@
 // Command generate writes docs/reference: a page for each command of the plugin and one for the runner, from their own flags
-// and help texts, one for what doctor finds and one for the failures that explain knows. `make generate` runs it at the top of the
-// repository. What is explained at length is written by hand, in the other pages of docs; here is only what the programs say of themselves.
+// and help texts, and one for what doctor finds. It also writes docs/failures.md, the failures that explain knows. `make generate` runs it
+// at the top of the repository. What is explained at length is written by hand, in the other pages of docs; here is only what the programs say of themselves.
 package main
 
 import (
@@ -13,8 +13,11 @@ import (
 // reference is the folder of the generated pages.
 const reference = "docs/reference"
 
+// failures is the page of the failures that are known.
+const failures = "docs/failures.md"
+
 func main() {
-	if err := write(reference); err != nil {
+	if err := errors.Join(write(reference), writeFailures(failures)); err != nil {
 		fmt.Fprintln(os.Stderr, "generate:", err)
 		os.Exit(1)
 	}
@@ -29,9 +32,6 @@ func pages() (map[string]string, error) {
 	}
 	plugin["externalsecret-runner.md"] = runner
 	plugin["doctor-findings.md"] = findingsPage()
-	if plugin["failures.md"], err = failuresPage(); err != nil {
-		return nil, err
-	}
 	return plugin, nil
 }
 
@@ -54,9 +54,24 @@ func write(dir string) error {
 		return fmt.Errorf("prepare %s: %w", dir, err)
 	}
 	for name, text := range made {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil { //nolint:gosec // documentation is for everybody
-			return fmt.Errorf("write a page: %w", err)
+		if err := writePage(filepath.Join(dir, name), text); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+func writeFailures(path string) error {
+	text, err := failuresPage()
+	if err != nil {
+		return err
+	}
+	return writePage(path, text)
+}
+
+func writePage(path, text string) error {
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil { //nolint:gosec // documentation is for everybody
+		return fmt.Errorf("write a page: %w", err)
 	}
 	return nil
 }

@@ -28,6 +28,33 @@ func TestTheCheckedInPagesSayWhatTheProgramsSay(t *testing.T) {
 	}
 }
 
+func TestTheCheckedInFailuresAreThoseThatAreKnown(t *testing.T) {
+	want, err := failuresPage()
+	require.NoError(t, err)
+	got, err := os.ReadFile(filepath.Join("..", filepath.Base(failures)))
+	require.NoError(t, err, "run make generate")
+	assert.Equal(t, want, string(got), "run make generate")
+
+	copied := filepath.Join(t.TempDir(), "failures.md")
+	require.NoError(t, writeFailures(copied))
+	text, err := os.ReadFile(copied)
+	require.NoError(t, err)
+	assert.Equal(t, want, string(text))
+	assert.Error(t, writeFailures(t.TempDir()), "a folder is no page")
+}
+
+func TestACauseIsReadableMarkdown(t *testing.T) {
+	for name, test := range map[string]struct{ text, want string }{
+		"prose stays":                        {"One.\nTwo.", "One.\nTwo."},
+		"a placeholder is in capitals":       {"role {rolename} is", "role ROLENAME is"},
+		"what is a command's own stays":      {"$ get {end}", "```\nget {end}\n```"},
+		"commands are a block":               {"Look:\n$ a {name}\n$ b\nThen stop.", "Look:\n\n```\na NAME\nb\n```\n\nThen stop."},
+		"signs that Markdown takes are kept": {`a <b> \. *`, `a &lt;b> \\. \*`},
+	} {
+		t.Run(name, func(t *testing.T) { assert.Equal(t, test.want, paragraphs(test.text)) })
+	}
+}
+
 func TestThePagesAreTheSameForEveryUserAndEnvironment(t *testing.T) {
 	want, err := pages()
 	require.NoError(t, err)
