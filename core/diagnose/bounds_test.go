@@ -16,20 +16,20 @@ const denied = "api error AccessDeniedException: User: arn:aws:sts::111122223333
 
 func TestATextOfAnyLengthIsDiagnosedInBoundedTime(t *testing.T) {
 	long := strings.Repeat("what else the log said \x1b[31m\xff\x00 \"'` ", 1<<18)
-	Text("") // the first one reads the knowledge
+	Text("", nil) // the first one reads the knowledge
 	for name, text := range map[string]string{
 		"at its beginning": denied + " " + long,
 		"at its end":       long + " " + denied,
 	} {
 		began := time.Now()
-		assert.Equal(t, "AWS-27", Text(text).ID, name)
+		assert.Equal(t, "AWS-27", Text(text, nil).ID, name)
 		assert.Less(t, time.Since(began), 5*time.Second, name)
 	}
-	assert.Equal(t, Unknown, Text(long+denied+long).ID, "the middle is not looked at")
+	assert.Equal(t, Unknown, Text(long+denied+long, nil).ID, "the middle is not looked at")
 }
 
 func TestNothingIsUnknown(t *testing.T) {
-	for _, got := range []Diagnosis{Text(""), Text(" \n"), Error(nil, nil), Error(errors.New(""), nil)} {
+	for _, got := range []Diagnosis{Text("", nil), Text(" \n", nil), Error(nil, nil), Error(errors.New(""), nil)} {
 		assert.Equal(t, Unknown, got.ID)
 		assert.NotEmpty(t, got.Cause)
 		assert.NotEmpty(t, got.Check)
@@ -39,7 +39,7 @@ func TestNothingIsUnknown(t *testing.T) {
 
 func TestWhatIsQuotedIsFitForAShellAndNoSecret(t *testing.T) {
 	quoted := func(key string) string {
-		return Text(`spec.data[0] (remote key "` + key + `"): GetSecretValue: ResourceNotFoundException: Secrets Manager can't find the specified secret.`).Check
+		return Text(`spec.data[0] (remote key "`+key+`"): GetSecretValue: ResourceNotFoundException: Secrets Manager can't find the specified secret.`, nil).Check
 	}
 	assert.Contains(t, quoted("team/db_1+2=3.@x-y"), "Values=team/db_1+2=3.@x-y ")
 	for name, key := range map[string]string{
@@ -64,14 +64,14 @@ func FuzzText(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		got := Text(text)
+		got := Text(text, nil)
 		require.NotEmpty(t, got.ID)
 		for _, part := range []string{got.Cause, got.Check, got.Fix} {
 			require.True(t, utf8.ValidString(part))
 			require.NotContains(t, part, "\x1b")
 			require.NotEmpty(t, part)
 		}
-		require.Equal(t, got, Text(text))
+		require.Equal(t, got, Text(text, nil))
 	})
 }
 
@@ -82,10 +82,10 @@ func BenchmarkText(b *testing.B) {
 		"huge":    strings.Repeat("a line of a log that says little\n", 60000),
 	}
 	for name, text := range texts {
-		Text(text)
+		Text(text, nil)
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
-				Text(text)
+				Text(text, nil)
 			}
 		})
 	}

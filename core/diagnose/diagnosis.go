@@ -43,11 +43,11 @@ type Diagnosis struct {
 }
 
 // Text diagnoses the text of a failure, from wherever it was copied: a condition, an Event, a line of a log. It is safe for any input,
-// of which at most the first and the last 16 KiB are looked at.
-func Text(text string) Diagnosis { return diagnose(text, nil, nil) }
+// of which at most the first and the last 16 KiB are looked at. names are what the caller knows beyond the text, by placeholder, such as
+// "region": they stand where the text does not tell.
+func Text(text string, names map[string]string) Diagnosis { return diagnose(text, nil, names) }
 
-// Error diagnoses err by what its chain says to a program, and by its text. names are what the caller knows beyond that, by
-// placeholder, such as "region": they stand where err does not tell.
+// Error diagnoses err by what its chain says to a program, and otherwise as Text does.
 func Error(err error, names map[string]string) Diagnosis {
 	if err == nil {
 		return unknown()

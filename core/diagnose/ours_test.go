@@ -247,7 +247,7 @@ func ofAWS(t *testing.T) []wording {
 func TestWhatThePipelineSaysIsKnown(t *testing.T) {
 	for _, said := range [][]wording{ofSpecs(t), ofStores(t), ofAWS(t)} {
 		for _, w := range said {
-			assert.Equal(t, w.id, Text(w.text).ID, "%.300s", w.text)
+			assert.Equal(t, w.id, Text(w.text, nil).ID, "%.300s", w.text)
 		}
 	}
 }

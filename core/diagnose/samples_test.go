@@ -30,7 +30,7 @@ func samplesOf(t *testing.T, file string) []sample {
 func TestRealFailuresAreRecognised(t *testing.T) {
 	for _, s := range samplesOf(t, "testdata/failures.json") {
 		t.Run(s.ID, func(t *testing.T) {
-			got := Text(s.Sample)
+			got := Text(s.Sample, nil)
 			assert.Equal(t, []string{s.ID, s.Owner, s.Retry}, []string{got.ID, got.Owner, got.Retry}, s.Sample)
 		})
 	}

@@ -15,6 +15,6 @@ func TestErrorsOfOtherProgramsAreUnknown(t *testing.T) {
 	texts := strings.Split(strings.TrimSpace(string(content)), "\n")
 	require.GreaterOrEqual(t, len(texts), 50)
 	for _, text := range texts {
-		assert.Equal(t, Unknown, Text(text).ID, text)
+		assert.Equal(t, Unknown, Text(text, nil).ID, text)
 	}
 }

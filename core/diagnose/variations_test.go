@@ -28,7 +28,7 @@ func variations(t *testing.T) []wording {
 
 func TestOtherWordingsAreRecognised(t *testing.T) {
 	for _, v := range variations(t) {
-		assert.Equal(t, v.id, Text(v.text).ID, v.text)
+		assert.Equal(t, v.id, Text(v.text, nil).ID, v.text)
 	}
 }
 
@@ -46,7 +46,7 @@ func TestWrappersGiveWayToWhatTheyWrap(t *testing.T) {
 			"  Warning  UpdateFailed  12s (x3 over 1m)  external-secrets\n%s\n",
 		} {
 			text := strings.ReplaceAll(around, "%s", s.Sample)
-			assert.Equal(t, s.ID, Text(text).ID, text)
+			assert.Equal(t, s.ID, Text(text, nil).ID, text)
 		}
 	}
 }
@@ -63,7 +63,7 @@ func TestTheFormOfATextDoesNotMatter(t *testing.T) {
 			"carriage returns": strings.NewReplacer(" ", "\r\n").Replace,
 			"colours":          func(text string) string { return "\x1b[31m" + text + "\x1b[0m" },
 		} {
-			assert.Equal(t, s.ID, Text(change(s.Sample)).ID, "%s: %s", form, change(s.Sample))
+			assert.Equal(t, s.ID, Text(change(s.Sample), nil).ID, "%s: %s", form, change(s.Sample))
 		}
 	}
 }

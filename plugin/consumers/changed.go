@@ -5,16 +5,16 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/write"
 )
 
 // Changed is when the data of a Secret last changed, as far as is recorded: when one of those who wrote data last wrote. What is
 // written together with data, labels for example, counts too; what others write beside it does not.
 func Changed(meta *metav1.ObjectMeta) *time.Time {
-	last := meta.CreationTimestamp
-	for _, entry := range meta.ManagedFields {
-		if entry.Time != nil && last.Before(entry.Time) && owns(entry, "f:data") {
-			last = *entry.Time
-		}
+	last := meta.CreationTimestamp.Time
+	if writers := write.WritersOf(meta.ManagedFields); len(writers) > 0 && writers[0].Time.After(last) {
+		last = writers[0].Time
 	}
 	if last.IsZero() {
 		return nil

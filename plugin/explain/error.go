@@ -44,7 +44,7 @@ func (o *ErrorOptions) Run() error {
 	if err != nil {
 		return err
 	}
-	known := diagnose.Text(text)
+	known := diagnose.Text(text, nil)
 	if o.Printer != nil {
 		return o.Printer(textDiagnosis{typeMeta(kindDiagnosis), known}, o.Streams.Out)
 	}

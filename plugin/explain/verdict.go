@@ -1,7 +1,6 @@
 package explain
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -102,7 +101,7 @@ func (e *Explanation) record(last recorded, names map[string]string) {
 		e.fail(trace.Recorded, message, why)
 	case event != nil && event.Reason == api.EventMissingProviderSecret && last.item.LastSync != nil && event.Last != nil &&
 		!event.Last.Before(*last.item.LastSync):
-		e.fail(trace.Recorded, event.Message, known(event.Message, names))
+		e.fail(trace.Recorded, event.Message, diagnose.Text(event.Message, names))
 	}
 }
 
@@ -110,27 +109,22 @@ func (e *Explanation) record(last recorded, names map[string]string) {
 func (e *Explanation) awaited(item status.Item, names map[string]string, now time.Time) {
 	old := item.Metadata.CreationTimestamp == nil || now.Sub(*item.Metadata.CreationTimestamp) > settled
 	if item.State == status.Stale || (item.State == status.NeverSynced && old) {
-		e.fail(trace.Due, item.Message, known(item.Message, names))
+		e.fail(trace.Due, item.Message, diagnose.Text(item.Message, names))
 	}
 }
 
 // told chooses what the last refresh has said of its failure: the condition or, where that is only a wrapper around what is not in it,
 // the Event.
 func told(condition string, event *status.Event, names map[string]string) (string, diagnose.Diagnosis) {
-	inCondition := known(condition, names)
+	inCondition := diagnose.Text(condition, names)
 	if event == nil || !vague(inCondition) {
 		return condition, inCondition
 	}
-	inEvent := known(event.Message, names)
+	inEvent := diagnose.Text(event.Message, names)
 	if vague(inEvent) && len(event.Message) <= len(condition) {
 		return condition, inCondition
 	}
 	return event.Message, inEvent
-}
-
-// known is what is known about a text that a refresh has left.
-func known(text string, names map[string]string) diagnose.Diagnosis {
-	return diagnose.Error(errors.New(text), names)
 }
 
 // vague tells whether a diagnosis is of a text that only says that something else has failed.

@@ -1,6 +1,11 @@
 package status
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/consumers"
+)
 
 // tree draws the chain, each link with how it is.
 func (p *page) tree(item Item) {
@@ -29,7 +34,23 @@ func (p *page) tree(item Item) {
 	case item.Target != "":
 		link(item.Target, "")
 	}
+	depth++
+	for _, workload := range item.Chain.Workloads.Items[:min(len(item.Chain.Workloads.Items), most)] {
+		link(workload.Kind+" "+workload.Name, podsText(workload))
+	}
 	_ = p.Flush()
+}
+
+// podsText tells how many Pods of a workload there are, and how many of them have an old value.
+func podsText(workload consumers.Workload) string {
+	text := fmt.Sprintf("%d Pods", workload.Pods)
+	if workload.Pods == 1 {
+		text = "1 Pod"
+	}
+	if n := len(workload.Stale); n > 0 {
+		text += fmt.Sprintf(", %d with an old value", n)
+	}
+	return text
 }
 
 func storeText(store StoreLink) string {

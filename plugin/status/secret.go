@@ -1,7 +1,6 @@
 package status
 
 import (
-	"encoding/json"
 	"maps"
 	"slices"
 	"time"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/secret"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/write"
 )
 
 // secretLink keeps of a Secret what may be shown.
@@ -42,23 +42,11 @@ func integrityOf(s *corev1.Secret) Integrity {
 // writersOf are the field managers, other than ours, that own part of the Secret's data, the latest first.
 func writersOf(s *corev1.Secret, ours string) []Writer {
 	var writers []Writer
-	for _, entry := range s.ManagedFields {
-		if entry.Manager == ours || entry.FieldsV1 == nil {
-			continue
-		}
-		var written struct {
-			Data map[string]json.RawMessage `json:"f:data"`
-		}
-		if json.Unmarshal(entry.FieldsV1.GetRawBytes(), &written) == nil && len(written.Data) > 0 {
-			writers = append(writers, Writer{Manager: secret.Printable(entry.Manager), Time: timeOf(entry.Time)})
+	for _, writer := range write.WritersOf(s.ManagedFields) {
+		if writer.Manager != ours {
+			writers = append(writers, Writer{Manager: secret.Printable(writer.Manager), Time: timeOf(&metav1.Time{Time: writer.Time})})
 		}
 	}
-	slices.SortStableFunc(writers, func(a, b Writer) int {
-		if a.Time == nil || b.Time == nil {
-			return 0
-		}
-		return b.Time.Compare(*a.Time)
-	})
 	return writers
 }
 
