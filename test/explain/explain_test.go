@@ -83,13 +83,16 @@ func (w *world) requireExplained(t *testing.T, f fault) {
 
 // statesAround are the states that a step may have when another, or itself, has failed.
 func statesAround(failed, step trace.Step) []trace.State {
+	taken := []trace.State{trace.OK, trace.Warning, trace.Skipped}
 	switch {
-	case step == trace.Recorded:
-		return []trace.State{trace.OK, trace.Warning, trace.Skipped} // what was recorded can be read whatever fails now
-	case step.Index() < failed.Index():
-		return []trace.State{trace.OK, trace.Warning, trace.Skipped}
 	case step == failed:
 		return []trace.State{trace.Failed}
+	case step == trace.Recorded && failed == trace.Object:
+		return []trace.State{trace.NotReached}
+	case step == trace.Recorded, failed == trace.Due, failed == trace.Recorded:
+		return taken // what was recorded can be read whatever fails now, and fails for itself
+	case step.Index() < failed.Index():
+		return taken
 	default:
 		return []trace.State{trace.NotReached}
 	}
@@ -129,5 +132,5 @@ func (e explanation) evidence(step trace.Step) string {
 // pluginPath is the path of the plugin.
 func pluginPath(t *testing.T) string {
 	t.Helper()
-	return harness.Build(t, "./cmd/tmpexplain") // TMP
+	return harness.Build(t, "./cmd/kubectl-externalsecret")
 }
