@@ -42,13 +42,15 @@ func (s *story) steps(ctx context.Context) []trace.Taken {
 func (s *story) state(step trace.Step) trace.State {
 	reached, failed := s.reached.Index(), s.Failed.Index()
 	switch i := step.Index(); {
+	case failed >= 0 && i > failed:
+		return trace.NotReached
 	case i <= reached:
 		return trace.OK
 	case failed < 0 && s.Outcome == Skipped:
 		return trace.Skipped
 	case failed < 0:
 		return trace.OK
-	case i > failed, s.Failed == trace.Target && reached < trace.Decoding.Index():
+	case s.Failed == trace.Target && reached < trace.Read.Index():
 		return trace.NotReached // the target is read before all else, and may fail then
 	case s.Failed == trace.Class && step == trace.Rules:
 		return trace.Skipped // they are for whoever serves it to judge

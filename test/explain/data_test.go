@@ -68,14 +68,18 @@ func TestValuesThatAreNotWhatIsWantedAreExplained(t *testing.T) {
 			arrange: holding(`{"clé": "`+canary+`"}`, "dataFrom: [{extract: {key: a}}]"),
 			step:    trace.Rewrite, id: "DAT-05", owner: diagnose.App, says: []string{"spec.dataFrom[0]", "clé"},
 		}, {
-			name:    "a rewrite leaves nothing of a key",
+			name:    "a rewrite gives a key that no Secret can have",
+			arrange: holding(`{"user": "`+canary+`"}`, "dataFrom: [{extract: {key: a}, rewrite: [{regexp: {source: '^', target: 'app/'}}]}]"),
+			step:    trace.Rewrite, id: "DAT-05", owner: diagnose.App, says: []string{"spec.dataFrom[0]", "app/user"},
+		}, {
+			name:    "a rewrite means a group that is not there",
 			arrange: holding(`{"user": "`+canary+`"}`, "dataFrom: [{extract: {key: a}, rewrite: [{regexp: {source: '(.*)', target: '$1_X'}}]}]"),
-			step:    trace.Rewrite, id: "DAT-05", owner: diagnose.App, says: []string{"spec.dataFrom[0]"},
+			step:    trace.Rewrite, id: "DAT-54", owner: diagnose.App, says: []string{"spec.dataFrom[0]", "${1}_X"},
 			shows: map[trace.Step][]string{trace.Rewrite: {"spec.dataFrom[0]: 1 rule"}},
 		}, {
 			name:    "a rewrite has an expression that can't be read",
 			arrange: holding(`{"user": "`+canary+`"}`, "dataFrom: [{extract: {key: a}, rewrite: [{regexp: {source: '(', target: x}}]}]"),
-			step:    trace.Rewrite, id: "DAT-54", owner: diagnose.App, says: []string{"spec.dataFrom[0].rewrite[0]"},
+			step:    trace.Rewrite, id: "DAT-54", owner: diagnose.App, says: []string{"spec.dataFrom[0]", "rewrite[0].regexp.source"},
 		}, {
 			name:    "two keys become one",
 			arrange: holding(`{"a/b": "`+canary+`", "a:b": "`+canary+`2"}`, "dataFrom: [{extract: {key: a}}]"),

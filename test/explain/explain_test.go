@@ -28,6 +28,8 @@ type fault struct {
 	says []string
 	// shows are parts of the evidence of a step, "name: value".
 	shows map[trace.Step][]string
+	// first tells that the step is taken before all others but Object.
+	first bool
 }
 
 // explanation is what the plugin prints, as programs read it.
@@ -77,32 +79,42 @@ func (w *world) requireExplained(t *testing.T, f fault) {
 		}
 	}
 	for _, taken := range e.Steps {
-		assert.Contains(t, statesAround(e.Failed, taken.Step), taken.State, "%s fails, and %s: %s", e.Failed, taken.Step, taken.Message)
+		assert.Contains(t, statesAround(f, taken.Step), taken.State, "%s fails, and %s: %s", e.Failed, taken.Step, taken.Message)
 	}
 }
 
-// statesAround are the states that a step may have when another, or itself, has failed.
-func statesAround(failed, step trace.Step) []trace.State {
+// statesAround are the states that a step may have beside what a fault makes of them.
+func statesAround(f fault, step trace.Step) []trace.State {
 	taken := []trace.State{trace.OK, trace.Warning, trace.Skipped}
 	switch {
-	case step == failed:
+	case step == f.step:
 		return []trace.State{trace.Failed}
-	case step == trace.Recorded && failed == trace.Object:
-		return []trace.State{trace.NotReached}
-	case step == trace.Recorded, failed == trace.Due, failed == trace.Recorded:
-		return taken // what was recorded can be read whatever fails now, and fails for itself
-	case step.Index() < failed.Index():
+	case step == trace.Recorded && f.step == trace.Object:
+		return append(taken, trace.NotReached) // there may be nothing to read it from
+	case step == trace.Recorded, f.step == trace.Due, f.step == trace.Recorded:
+		return taken // what was recorded fails for itself, and is read whatever fails now
+	case step == trace.Object, step.Index() < f.step.Index() && !f.first:
 		return taken
 	default:
 		return []trace.State{trace.NotReached}
 	}
 }
 
-// explain has an ExternalSecret explained. No secret may be seen, and nothing may be written, whatever comes of it.
+// explain has an ExternalSecret explained.
 func (w *world) explain(t *testing.T, name string) explanation {
 	t.Helper()
+	e := explanation{Result: w.run(t, name)}
+	require.NoError(t, json.Unmarshal([]byte(e.Stdout), &e), "%s%s", e.Stdout, e.Stderr)
+	assert.Equal(t, []string{"externalsecret.kubectl/v1", "ExternalSecretExplanation", w.namespace, name},
+		[]string{e.APIVersion, e.Kind, e.Metadata.Namespace, e.Metadata.Name})
+	return e
+}
+
+// run runs explain for programs. No secret may be seen, and nothing may be written, whatever comes of it.
+func (w *world) run(t *testing.T, args ...string) harness.Result {
+	t.Helper()
 	before := w.stored(t)
-	r := harness.Run(t, w.environment, pluginPath(t), "explain", name, "--namespace", w.namespace, "--output", "json")
+	r := harness.Run(t, w.environment, pluginPath(t), append([]string{"explain", "--namespace", w.namespace, "--output", "json"}, args...)...)
 	assert.Equal(t, before, w.stored(t), "explain writes nothing")
 	secrets := append(harness.Canaries{canary, "harness-admin-key-of-no-real-account"}, w.secrets...)
 	secrets.RequireNone(t, "standard output", r.Stdout)
@@ -110,10 +122,7 @@ func (w *world) explain(t *testing.T, name string) explanation {
 	for _, opening := range []string{"eyJ", "fake-session-"} {
 		assert.NotContains(t, r.Stdout+r.Stderr, opening, "no part of a token")
 	}
-
-	e := explanation{Result: r}
-	require.NoError(t, json.Unmarshal([]byte(r.Stdout), &e), "%s%s", r.Stdout, r.Stderr)
-	return e
+	return r
 }
 
 // evidence is that of a step, a fact in each line.

@@ -7,7 +7,10 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/base64"
 	"encoding/pem"
+	"io"
+	"log"
 	"math/big"
 	"net"
 	"net/http"
@@ -64,24 +67,19 @@ func TestAnEndpointThatCanNotBeReachedIsExplained(t *testing.T) {
 		}, {
 			name: "the certificate is of an authority that is not known",
 			arrange: at(func(t *testing.T, w *world) string {
-				url, _ := w.encrypted(t, func(*x509.Certificate) {})
-				return url
+				return w.encrypted(t, false, func(*x509.Certificate) {})
 			}),
 			step: trace.Read, id: "TLS-01", owner: diagnose.Platform, says: []string{"certificate signed by unknown authority"},
 		}, {
 			name: "the certificate has expired",
 			arrange: at(func(t *testing.T, w *world) string {
-				url, certificate := w.encrypted(t, func(c *x509.Certificate) { c.NotAfter = time.Now().Add(-time.Hour) })
-				w.withEnvironment("AWS_CA_BUNDLE=" + certificate)
-				return url
+				return w.encrypted(t, true, func(c *x509.Certificate) { c.NotAfter = time.Now().Add(-time.Hour) })
 			}),
 			step: trace.Read, id: "TLS-03", owner: diagnose.Platform, says: []string{"certificate has expired"},
 		}, {
 			name: "the certificate is for another name",
 			arrange: at(func(t *testing.T, w *world) string {
-				url, certificate := w.encrypted(t, func(c *x509.Certificate) { c.IPAddresses, c.DNSNames = nil, []string{"elsewhere.example"} })
-				w.withEnvironment("AWS_CA_BUNDLE=" + certificate)
-				return url
+				return w.encrypted(t, true, func(c *x509.Certificate) { c.IPAddresses, c.DNSNames = nil, []string{"elsewhere.example"} })
 			}),
 			step: trace.Read, id: "TLS-50", owner: diagnose.Platform,
 		}, {
@@ -114,9 +112,8 @@ func listen(t *testing.T, then func(net.Listener)) string {
 	return listener.Addr().String()
 }
 
-// encrypted is the URL of an endpoint of the world by TLS, and the path of its certificate, which signs itself and is good but for what
-// the fault makes of it.
-func (w *world) encrypted(t *testing.T, spoil func(*x509.Certificate)) (url, path string) {
+// serveTLS serves by TLS, with a certificate that signs itself and is good but for what the fault makes of it.
+func serveTLS(t *testing.T, handler http.Handler, spoil func(*x509.Certificate)) (url string, certificate []byte) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(t, err)
@@ -125,15 +122,32 @@ func (w *world) encrypted(t *testing.T, spoil func(*x509.Certificate)) (url, pat
 		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
 	}
 	spoil(template)
-	certificate, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	signed, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	require.NoError(t, err)
-	path = filepath.Join(t.TempDir(), "ca.pem")
-	require.NoError(t, os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate}), 0o600))
 
-	server := httptest.NewUnstartedServer(http.NotFoundHandler())
-	server.TLS = &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{certificate}, PrivateKey: key}}}
-	server.Config.ErrorLog = nil
+	server := httptest.NewUnstartedServer(handler)
+	server.TLS = &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{signed}, PrivateKey: key}}}
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // that its certificate is refused is what it is there for
 	server.StartTLS()
 	t.Cleanup(server.Close)
-	return server.URL, path
+	return server.URL, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: signed})
+}
+
+// encrypted is the URL of an endpoint with such a certificate, which the plugin trusts if it is told to.
+func (w *world) encrypted(t *testing.T, trusted bool, spoil func(*x509.Certificate)) string {
+	t.Helper()
+	url, certificate := serveTLS(t, http.NotFoundHandler(), spoil)
+	if trusted {
+		path := filepath.Join(t.TempDir(), "ca.pem")
+		require.NoError(t, os.WriteFile(path, certificate, 0o600))
+		w.withEnvironment("AWS_CA_BUNDLE=" + path)
+	}
+	return url
+}
+
+// certificateInBase64 is a certificate in PEM and base64, of nobody who serves anything.
+func certificateInBase64(t *testing.T) string {
+	t.Helper()
+	_, certificate := serveTLS(t, http.NotFoundHandler(), func(*x509.Certificate) {})
+	return base64.StdEncoding.EncodeToString(certificate)
 }

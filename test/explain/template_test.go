@@ -48,9 +48,9 @@ func TestTemplatesAreExplained(t *testing.T) {
 			arrange: rendering(`{templateFrom: [{literal: '{{ .value }}'}]}`),
 			step:    trace.Template, id: "TPL-51", owner: diagnose.App,
 		}, {
-			name:    "the Secret would be a token to log in with",
-			arrange: rendering(`{type: kubernetes.io/service-account-token}`),
-			step:    trace.Template, id: "TPL-52", owner: diagnose.App, says: []string{"spec.target.template.type"},
+			name:    "the Secret would be a token to join the cluster",
+			arrange: rendering(`{type: bootstrap.kubernetes.io/token}`),
+			step:    trace.Rules, id: "TPL-52", owner: diagnose.App, says: []string{"spec.target.template.type"},
 		},
 	})
 }
