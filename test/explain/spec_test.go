@@ -20,7 +20,7 @@ func TestExternalSecretsThatNobodyCanRefreshAreExplained(t *testing.T) {
 		{
 			name:    "there is no such ExternalSecret",
 			arrange: applying(store()),
-			step:    trace.Object, id: "K8S-62", owner: diagnose.App, says: []string{`"app"`, "not found"},
+			step:    trace.Object, id: "K8S-62", owner: diagnose.App, says: []string{`no ExternalSecret "app" in namespace "NAMESPACE"`},
 		}, {
 			name: "it is being deleted, and something holds it",
 			arrange: func(t *testing.T, w *world) {

@@ -96,7 +96,7 @@ func TestStoresThatCanNotBeReadAreExplained(t *testing.T) {
 			name: "the generator asks for what can't be",
 			arrange: applying("apiVersion: generators.external-secrets.io/v1alpha1\nkind: Password\nmetadata: {name: made}\nspec: {length: 4, digits: 9, noUpper: false, allowRepeat: true}",
 				generated("Password")),
-			step: trace.Store, id: "STO-52", owner: diagnose.App, says: []string{"spec.dataFrom[0].sourceRef.generatorRef"},
+			step: trace.Read, id: "STO-52", owner: diagnose.App, says: []string{"spec.dataFrom[0].sourceRef.generatorRef"},
 		},
 	})
 }
