@@ -43,9 +43,11 @@ func TestWhatCanNotBeAnsweredIsNotCalledBroken(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	applying(store(), reading("plain"))(t, w)
+	kubeconfig := w.cluster.ServiceAccountKubeconfig(t, w.namespace, "nobody")
 	for name, args := range map[string][]string{
-		"an API server that is not there": {"app", "--server", "https://127.0.0.1:1"},
-		"a command line that is wrong":    {"app", "--no-such-flag"},
+		"an API server that is not there":      {"app", "--server", "https://127.0.0.1:1"},
+		"ExternalSecrets that may not be read": {"app", "--kubeconfig", kubeconfig},
+		"a command line that is wrong":         {"app", "--no-such-flag"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := w.run(t, args...)

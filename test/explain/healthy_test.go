@@ -2,10 +2,12 @@ package explain_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/trace"
 )
 
@@ -20,6 +22,24 @@ func TestWhatIsHealthyIsCalledHealthy(t *testing.T) {
 		},
 		"with all that a target can have": applying(store(), externalSecret("dataFrom: [{extract: {key: json}, rewrite: [{regexp: {source: '^', target: app_}}]}], "+
 			"data: [{secretKey: user, remoteRef: {key: json, property: nested.user}}], target: {template: {data: {file: 'user={{ .user }}'}}}")),
+		"read from Parameter Store": func(t *testing.T, w *world) {
+			w.aws.PutParameter(t, "/app/db", canary)
+			w.apply(t, parameterStore(), reading("/app/db"))
+		},
+		"found by a search":              applying(store(), externalSecret("dataFrom: [{find: {name: {regexp: '^pl'}}}]")),
+		"read from a ClusterSecretStore": applying(withStoreSpec(inAllNamespaces(store()), "conditions: [{namespaces: [NAMESPACE]}]"), fromCluster(dataOf("plain"))),
+		"made up by a generator": applying("apiVersion: generators.external-secrets.io/v1alpha1\nkind: Password\nmetadata: {name: made}\n"+
+			"spec: {length: 12, digits: 2, symbols: 2, noUpper: false, allowRepeat: true}", generated("Password")),
+		"merged into the Secret of somebody else": applying(opaque("theirs", "other: value"), store(), externalSecret("target: {name: theirs, creationPolicy: Merge}, "+dataOf("plain"))),
+		"refreshed already": func(t *testing.T, w *world) {
+			w.apply(t, store(), reading("plain"))
+			w.refresh(t, 0)
+		},
+		"of another class, whose controller refreshes it": func(t *testing.T, w *world) {
+			w.apply(t, withStoreSpec(store(), "controller: team-b"), reading("plain"))
+			w.patch(t, `{"status": {"refreshTime": "`+time.Now().UTC().Format(time.RFC3339)+`", "syncedResourceVersion": "`+api.SyncedResourceVersion(1, nil, nil)+`",
+				"conditions": [{"type": "Ready", "status": "True", "reason": "SecretSynced", "message": "secret synced"}]}}`, "status")
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

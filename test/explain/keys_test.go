@@ -2,6 +2,7 @@ package explain_test
 
 import (
 	"encoding/json"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -81,6 +82,14 @@ func TestALoginWithKeysIsExplained(t *testing.T) {
 			},
 			step: trace.Identity, id: "AWS-06", owner: diagnose.Platform, shows: read,
 		}, {
+			name: "a SecretStore names keys of another namespace",
+			arrange: func(t *testing.T, w *world) {
+				other := w.cluster.Namespace(t)
+				w.cluster.Apply(t, other, opaque("keys", "id: AKIAAPP, secret: "+keyCanary))
+				w.apply(t, strings.ReplaceAll(storeOf(byKeys), "name: keys", "name: keys, namespace: "+other), reading("plain"))
+			},
+			step: trace.Credentials, id: "STO-08", owner: diagnose.Platform, says: []string{`no Secret "keys" in namespace "NAMESPACE"`}, // its own
+		}, {
 			name: "the keys of a ClusterSecretStore are looked for where its ExternalSecret is",
 			arrange: func(t *testing.T, w *world) {
 				other := w.cluster.Namespace(t)
@@ -109,6 +118,15 @@ func TestALoginOfTheProcessIsExplained(t *testing.T) {
 				w.apply(t, store(), reading("plain"))
 			},
 			step: trace.Identity, id: "AWS-11", owner: diagnose.Platform,
+		}, {
+			name: "the agent of EKS Pod Identity is not there",
+			arrange: func(t *testing.T, w *world) {
+				w.withoutKeys()
+				agent := listen(t, func(l net.Listener) { _ = l.Close() })
+				w.withEnvironment("AWS_CONTAINER_CREDENTIALS_FULL_URI=http://"+agent+"/v1/credentials", "AWS_CONTAINER_AUTHORIZATION_TOKEN=x")
+				w.apply(t, store(), reading("plain"))
+			},
+			step: trace.Identity, id: "AWS-13", owner: diagnose.Platform, says: []string{"connection refused"},
 		}, {
 			name: "the role of the node is used instead of the Pod's",
 			arrange: func(t *testing.T, w *world) {

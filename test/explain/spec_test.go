@@ -22,6 +22,13 @@ func TestExternalSecretsThatNobodyCanRefreshAreExplained(t *testing.T) {
 			arrange: applying(store()),
 			step:    trace.Object, id: "K8S-62", owner: diagnose.App, says: []string{`no ExternalSecret "app" in namespace "NAMESPACE"`},
 		}, {
+			name: "stores may not be read",
+			arrange: func(t *testing.T, w *world) {
+				w.apply(t, store(), reading("plain"))
+				w.as(t, "person", `{apiGroups: [external-secrets.io], resources: [externalsecrets], verbs: [get]}`, `{apiGroups: [""], resources: [secrets], verbs: [get]}`)
+			},
+			step: trace.Store, id: "K8S-08", owner: diagnose.Platform, says: []string{`cannot get resource "secretstores"`},
+		}, {
 			name: "it is being deleted, and something holds it",
 			arrange: func(t *testing.T, w *world) {
 				w.apply(t, store(), reading("plain"))
