@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/resolve"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/secret"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/trace"
 )
@@ -78,7 +79,7 @@ func (s *story) evidence(ctx context.Context, taken *trace.Taken) {
 			note("made by", "ClusterExternalSecret %s", of)
 		}
 	case trace.Rules:
-		s.warn(taken, s.Result.Warnings)
+		s.warn(taken, resolve.Warnings(s.task.ES))
 	case trace.Due:
 		s.dueFacts(taken, note)
 	case trace.Store, trace.Class, trace.Namespace:

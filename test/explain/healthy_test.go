@@ -1,6 +1,7 @@
 package explain_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -30,7 +31,6 @@ func TestWhatIsHealthyIsCalledHealthy(t *testing.T) {
 		"read from a ClusterSecretStore": applying(withStoreSpec(inAllNamespaces(store()), "conditions: [{namespaces: [NAMESPACE]}]"), fromCluster(dataOf("plain"))),
 		"made up by a generator": applying("apiVersion: generators.external-secrets.io/v1alpha1\nkind: Password\nmetadata: {name: made}\n"+
 			"spec: {length: 12, digits: 2, symbols: 2, noUpper: false, allowRepeat: true}", generated("Password")),
-		"merged into the Secret of somebody else": applying(opaque("theirs", "other: value"), store(), externalSecret("target: {name: theirs, creationPolicy: Merge}, "+dataOf("plain"))),
 		"refreshed already": func(t *testing.T, w *world) {
 			w.apply(t, store(), reading("plain"))
 			w.refresh(t, 0)
@@ -53,6 +53,42 @@ func TestWhatIsHealthyIsCalledHealthy(t *testing.T) {
 			assert.Nil(t, e.Diagnosis)
 			for _, taken := range e.Steps {
 				assert.Contains(t, []trace.State{trace.OK, trace.Skipped}, taken.State, "%s: %s", taken.Step, taken.Message)
+			}
+		})
+	}
+}
+
+func TestWhatWorksAndShouldBeSeenToIsAWarningAtItsStep(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		arrange func(t *testing.T, w *world)
+		step    trace.Step
+		says    string
+	}{
+		"a field that has no effect": {
+			applying(store(), strings.Replace(reading("plain"), "{name: store}", "{name: store, key: x}", 1)), trace.Rules, "spec.secretStoreRef.key",
+		},
+		"a Secret that somebody else has made": {
+			applying(opaque("app", "other: value"), store(), reading("plain")), trace.Target, "was there before",
+		},
+		"a window that can't be read": {
+			applying(store(), externalSecret("syncWindows: {kind: deny, windows: [{schedule: '61 * * * *', duration: 1h}]}, "+dataOf("plain"))), trace.Rules, "61",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			test.arrange(t, w)
+			e := w.explain(t, "app")
+			require.Zero(t, e.Code, "exit code\n%s%s", e.Stdout, e.Stderr)
+			assert.True(t, e.Healthy)
+			for _, taken := range e.Steps {
+				if taken.Step == test.step {
+					assert.Equal(t, trace.Warning, taken.State, taken.Step)
+					assert.Contains(t, taken.Message, test.says)
+				} else {
+					assert.Contains(t, []trace.State{trace.OK, trace.Skipped}, taken.State, "%s: %s", taken.Step, taken.Message)
+				}
 			}
 		})
 	}
