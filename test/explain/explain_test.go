@@ -5,6 +5,7 @@ package explain_test
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -114,7 +115,7 @@ func (w *world) explain(t *testing.T, name string) explanation {
 func (w *world) run(t *testing.T, args ...string) harness.Result {
 	t.Helper()
 	before := w.stored(t)
-	r := harness.Run(t, w.environment, pluginPath(t), append([]string{"explain", "--namespace", w.namespace, "--output", "json"}, args...)...)
+	r := harness.Run(t, w.environment, pluginPath(t), slices.Concat([]string{"explain", "--namespace", w.namespace, "--output", "json"}, w.flags, args)...)
 	assert.Equal(t, before, w.stored(t), "explain writes nothing")
 	secrets := append(harness.Canaries{canary, "harness-admin-key-of-no-real-account"}, w.secrets...)
 	secrets.RequireNone(t, "standard output", r.Stdout)

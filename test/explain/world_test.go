@@ -28,6 +28,8 @@ type world struct {
 	objects   dynamic.Interface
 	// environment is that of the plugin: where the cluster and AWS are, and AWS keys that may do everything.
 	environment []string
+	// flags are more flags of explain.
+	flags []string
 	// secrets must not get out, besides canary and the keys.
 	secrets harness.Canaries
 }
