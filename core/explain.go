@@ -64,6 +64,7 @@ func Explain(ctx context.Context, config ExplainConfig) ([]Explanation, error) {
 
 	items, err := p.prepare(ctx)
 	if errors.Is(err, kube.ErrNoCRDs) && len(config.Scope.Names) > 0 {
+		p.credentials = resolve.NewCredentials(nil) // nobody has been asked for any
 		for _, name := range config.Scope.Names {
 			p.fail(ctx, &task{Item: resolve.Item{NamespacedName: name, Err: err}}, Invalid, trace.At(trace.Object, err))
 		}

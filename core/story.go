@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/resolve"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/secret"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/trace"
 )
@@ -42,13 +43,15 @@ func (s *story) steps(ctx context.Context) []trace.Taken {
 func (s *story) state(step trace.Step) trace.State {
 	reached, failed := s.reached.Index(), s.Failed.Index()
 	switch i := step.Index(); {
+	case failed >= 0 && i > failed:
+		return trace.NotReached
 	case i <= reached:
 		return trace.OK
 	case failed < 0 && s.Outcome == Skipped:
 		return trace.Skipped
 	case failed < 0:
 		return trace.OK
-	case i > failed, s.Failed == trace.Target && reached < trace.Decoding.Index():
+	case s.Failed == trace.Target && reached < trace.Read.Index():
 		return trace.NotReached // the target is read before all else, and may fail then
 	case s.Failed == trace.Class && step == trace.Rules:
 		return trace.Skipped // they are for whoever serves it to judge
@@ -76,7 +79,7 @@ func (s *story) evidence(ctx context.Context, taken *trace.Taken) {
 			note("made by", "ClusterExternalSecret %s", of)
 		}
 	case trace.Rules:
-		s.warn(taken, s.Result.Warnings)
+		s.warn(taken, resolve.Warnings(s.task.ES))
 	case trace.Due:
 		s.dueFacts(taken, note)
 	case trace.Store, trace.Class, trace.Namespace:

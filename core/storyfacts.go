@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -198,10 +199,24 @@ func (s *story) targetFacts(ctx context.Context, taken *trace.Taken, note noter)
 	} else {
 		note("exists", "yes")
 	}
-	if !s.Evidence || target.Manifest != nil || taken.State != trace.OK {
+	if taken.State != trace.OK {
 		return
 	}
-	var denied []string
+	warnings := s.ofTarget()
+	if s.Evidence && target.Manifest == nil {
+		warnings = append(warnings, s.rightsFacts(ctx, note)...)
+	}
+	s.warn(taken, warnings)
+}
+
+// ofTarget are the warnings that are the target's: those of the rules and of the template are told where these are.
+func (s *story) ofTarget() []string {
+	told := slices.Concat(resolve.Warnings(s.task.ES), s.warnings)
+	return slices.DeleteFunc(slices.Clone(s.Result.Warnings), func(warning string) bool { return slices.Contains(told, warning) })
+}
+
+// rightsFacts tells what the caller may do with the target; what it may not is returned.
+func (s *story) rightsFacts(ctx context.Context, note noter) (denied []string) {
 	for _, right := range write.Rights(s.task.ES, schema.GroupResource{Resource: "secrets"}) {
 		allowed, err := s.client.May(ctx, right)
 		switch {
@@ -213,7 +228,7 @@ func (s *story) targetFacts(ctx context.Context, taken *trace.Taken, note noter)
 			note("you may", "%s", strings.TrimSpace(right.Verb+" "+right.Resource+" "+right.Name))
 		}
 	}
-	s.warn(taken, denied)
+	return denied
 }
 
 func (s *story) differenceFacts(taken *trace.Taken, note noter) {

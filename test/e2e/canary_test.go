@@ -1,57 +1,25 @@
 package e2e_test
 
 import (
-	"encoding/base64"
-	"encoding/hex"
 	"encoding/json"
-	"fmt"
-	"net/url"
-	"strconv"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/test/harness"
 )
 
-// canaries are secrets that must not get out. Each is long and odd enough not to be anywhere by chance.
-type canaries []string
+// canaries are secrets that must not get out.
+type canaries harness.Canaries
 
-// forms are the ways in which a program might quote a secret, of which none may be seen.
-func (c canaries) forms() map[string]string {
-	forms := map[string]string{}
-	for _, secret := range c {
-		quoted, _ := json.Marshal(secret) // a text always marshals
-		forms[secret] = "as it is"
-		forms[secret[:9]] = "only its beginning"
-		forms[string(quoted[1:len(quoted)-1])] = "escaped for JSON"
-		forms[strings.Trim(strconv.Quote(secret), `"`)] = "escaped for Go"
-		forms[url.QueryEscape(secret)] = "escaped for a URL"
-		forms[hex.EncodeToString([]byte(secret))] = "in hexadecimal"
-		forms[strings.Trim(fmt.Sprintf("%d", []byte(secret)), "[]")] = "as numbers"
-		for line := range strings.Lines(secret) {
-			forms[strings.TrimSpace(line)] = "one line of it"
-		}
-		for offset := range 3 { // base64 of a text that it is a part of, wherever it begins there
-			encoded := base64.RawStdEncoding.EncodeToString([]byte(strings.Repeat("x", offset) + secret))
-			middle := encoded[4*((offset+2)/3) : len(encoded)-3]
-			forms[middle] = "in base64"
-			forms[strings.NewReplacer("+", "-", "/", "_").Replace(middle)] = "in base64 for URLs"
-		}
-	}
-	return forms
-}
+func (c canaries) forms() map[string]string { return harness.Canaries(c).Forms() }
 
 // requireNone requires that none of them is in a text.
 func (c canaries) requireNone(t *testing.T, where, text string) {
 	t.Helper()
-	for form, how := range c.forms() {
-		if at := strings.Index(text, form); at >= 0 {
-			t.Fatalf("a secret is in %s, %s: …%s…", where, how, text[max(0, at-200):min(len(text), at+len(form)+100)])
-		}
-	}
+	harness.Canaries(c).RequireNone(t, where, text)
 }
 
 // requireNoneInCluster requires that none is in anything of the world's namespace that a reader without a right to Secrets can see.

@@ -5,22 +5,15 @@
 package e2e_test
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"golang.org/x/sync/errgroup"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
-	"sigs.k8s.io/yaml"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/test/harness"
 )
@@ -62,70 +55,18 @@ func (w *world) another(t *testing.T) *world {
 	return &other
 }
 
-// resources maps the kinds that tests write to their resources; those that are cluster-wide are in unnamespaced too.
-func resources() (named map[string]string, unnamespaced map[string]bool) {
-	return map[string]string{
-			"ExternalSecret": "externalsecrets", "SecretStore": "secretstores", "ClusterSecretStore": "clustersecretstores",
-			"ClusterExternalSecret": "clusterexternalsecrets", "ClusterRole": "clusterroles", "ClusterRoleBinding": "clusterrolebindings",
-			"Secret": "secrets", "ServiceAccount": "serviceaccounts", "Role": "roles", "RoleBinding": "rolebindings", "Pod": "pods",
-			"Password": "passwords", "UUID": "uuids", "Fake": "fakes", "SSHKey": "sshkeys", "ClusterGenerator": "clustergenerators",
-			"ConfigMap": "configmaps", "Deployment": "deployments", "StatefulSet": "statefulsets", "DaemonSet": "daemonsets", "Job": "jobs",
-			"CronJob": "cronjobs",
-		}, map[string]bool{
-			"ClusterSecretStore": true, "ClusterGenerator": true, "ClusterExternalSecret": true, "ClusterRole": true, "ClusterRoleBinding": true,
-		}
-}
-
-// apply makes or changes the objects of manifests, YAML documents, by a strict server-side apply. What is cluster-wide goes with
-// the test.
+// apply makes or changes the objects of manifests as harness.ControlPlane.Apply does, in the world's namespace where they name none.
 func (w *world) apply(t *testing.T, manifests ...string) {
 	t.Helper()
-	var group errgroup.Group
-	group.SetLimit(16)
-	for _, manifest := range manifests {
-		for document := range strings.SplitSeq(manifest, "\n---\n") {
-			var object unstructured.Unstructured
-			require.NoError(t, yaml.Unmarshal([]byte(document), &object.Object), document)
-			client := w.resource(t, object.GetAPIVersion(), object.GetKind(), w.namespaceOf(t, &object))
-			body, err := json.Marshal(object.Object)
-			require.NoError(t, err)
-			group.Go(func() error {
-				force := true
-				_, err := client.Patch(t.Context(), object.GetName(), types.ApplyPatchType, body,
-					metav1.PatchOptions{FieldManager: "e2e", Force: &force, FieldValidation: metav1.FieldValidationStrict})
-				return err
-			})
-		}
-	}
-	require.NoError(t, group.Wait())
+	w.cluster.Apply(t, w.namespace, manifests...)
 }
 
-// namespaceOf is the namespace in which an object is to be made: its own, the world's, or none for a kind that is cluster-wide,
-// whose object it has deleted when the test ends.
-func (w *world) namespaceOf(t *testing.T, object *unstructured.Unstructured) string {
-	t.Helper()
-	if _, unnamespaced := resources(); unnamespaced[object.GetKind()] {
-		client := w.resource(t, object.GetAPIVersion(), object.GetKind(), "")
-		t.Cleanup(func() {
-			err := client.Delete(context.WithoutCancel(t.Context()), object.GetName(), metav1.DeleteOptions{})
-			require.True(t, err == nil || apierrors.IsNotFound(err), "%v", err)
-		})
-		return ""
-	}
-	if object.GetNamespace() != "" {
-		return object.GetNamespace()
-	}
-	return w.namespace
-}
-
-// resource is a client for the objects of a kind in a namespace, or everywhere if that is empty.
+// resource is a client for the objects of a kind, whose plural adds an s, in a namespace, or everywhere if that is empty.
 func (w *world) resource(t *testing.T, apiVersion, kind, namespace string) dynamic.ResourceInterface {
 	t.Helper()
 	version, err := schema.ParseGroupVersion(apiVersion)
 	require.NoError(t, err)
-	named, _ := resources()
-	require.Contains(t, named, kind)
-	client := w.objects.Resource(version.WithResource(named[kind]))
+	client := w.objects.Resource(version.WithResource(strings.ToLower(kind) + "s"))
 	if namespace == "" {
 		return client
 	}

@@ -82,11 +82,11 @@ func (e *Endpoint) Role(t testing.TB, role AWSRole) {
 	e.post(t, "roles", role)
 }
 
-// JWKS registers an issuer of web identity tokens with its JSON web key set. Tokens of an issuer that only a role names are
-// accepted whatever their signature is.
-func (e *Endpoint) JWKS(t testing.TB, issuer string, jwks []byte) {
+// JWKS registers an issuer of web identity tokens with its JSON web key set, for tokens that are meant for one of the audiences, or for
+// any if none is given. Tokens of an issuer that only a role names are accepted whatever their signature is.
+func (e *Endpoint) JWKS(t testing.TB, issuer string, jwks []byte, audiences ...string) {
 	t.Helper()
-	e.post(t, "jwks", awsIssuer{Issuer: issuer, JWKS: jwks})
+	e.post(t, "jwks", awsIssuer{Issuer: issuer, JWKS: jwks, Audiences: audiences})
 }
 
 // Deny takes an action such as "secretsmanager:GetSecretValue" away from a principal, for the secrets, parameters or paths that begin
@@ -94,7 +94,13 @@ func (e *Endpoint) JWKS(t testing.TB, issuer string, jwks []byte) {
 // means everybody, and an empty resource everything.
 func (e *Endpoint) Deny(t testing.TB, principal, action, resource string) {
 	t.Helper()
-	e.post(t, "deny", awsDenial{principal, action, resource})
+	e.DenyBy(t, AWSDenial{Principal: principal, Action: action, Resource: resource})
+}
+
+// DenyBy is Deny that says by which sort of policy.
+func (e *Endpoint) DenyBy(t testing.TB, denial AWSDenial) {
+	t.Helper()
+	e.post(t, "deny", denial)
 }
 
 // Permit limits a principal to an action on the ARNs that resource means, with * for any text and ? for any character, and to what

@@ -90,6 +90,12 @@ func (d AWSDoor) Latency(t testing.TB, op string, latency time.Duration) {
 	d.post(t, "latency", map[string]any{"op": op, "ms": float64(latency) / float64(time.Millisecond)})
 }
 
+// Clock puts the endpoint's clock ahead of the one here, or behind it.
+func (d AWSDoor) Clock(t testing.TB, ahead time.Duration) {
+	t.Helper()
+	d.post(t, "clock", map[string]any{"ahead": ahead.Seconds()})
+}
+
 // Expire ends all open temporary credentials after life at the latest, without their holders being told, and limits those handed
 // out later to the same life, which their holders are told. 0 ends the open ones and leaves later ones alone.
 func (d AWSDoor) Expire(t testing.TB, life time.Duration) {

@@ -31,6 +31,7 @@ type AWSSecret struct {
 	Description string            `json:"description,omitempty"`
 	Tags        map[string]string `json:"tags,omitempty"`
 	Pending     bool              `json:"pendingDeletion,omitempty"` // scheduled for deletion
+	KeyDisabled bool              `json:"keyDisabled,omitempty"`     // the KMS key that it is encrypted with
 }
 
 // AWSParameter is a parameter to be seeded.
@@ -124,8 +125,9 @@ func (c Counters) Total() int {
 }
 
 type awsIssuer struct {
-	Issuer string          `json:"issuer"`
-	JWKS   json.RawMessage `json:"jwks"`
+	Issuer    string          `json:"issuer"`
+	JWKS      json.RawMessage `json:"jwks"`
+	Audiences []string        `json:"audiences,omitempty"`
 }
 
 type awsPermission struct {
@@ -134,8 +136,13 @@ type awsPermission struct {
 	Resource  string `json:"resource"`
 }
 
-type awsDenial struct {
-	Principal string `json:"principal"`
+// AWSDenial takes an action away as Deny does.
+type AWSDenial struct {
+	Principal string `json:"principal,omitempty"`
 	Action    string `json:"action"`
-	Resource  string `json:"resource"`
+	Resource  string `json:"resource,omitempty"`
+	// Policy is the sort of policy that lacks the action, such as "VPC endpoint policy", default "identity-based policy". With Explicit
+	// it forbids the action.
+	Policy   string `json:"policy,omitempty"`
+	Explicit bool   `json:"explicit,omitempty"`
 }

@@ -40,7 +40,8 @@ type ControlPlane struct {
 	Info ClusterInfo
 
 	config *rest.Config
-	crds   func() error // applies the CRDs, the first time it is called
+	crds   func() error           // applies the CRDs, the first time it is called
+	kinds  func() (*kinds, error) // what can be applied, once anything is
 }
 
 // Cluster returns the cluster of this test binary, which is started for the first test that asks. It ends with the test binary.
@@ -78,6 +79,7 @@ func (s *session) startCluster(flags ...string) (*ControlPlane, error) {
 	// It is on this machine, whatever its address.
 	cluster.config.Proxy = func(*http.Request) (*url.URL, error) { return nil, nil }
 	cluster.crds = sync.OnceValue(cluster.applyCRDs)
+	cluster.kinds = sync.OnceValues(cluster.newKinds)
 	return cluster, nil
 }
 

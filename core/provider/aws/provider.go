@@ -42,6 +42,9 @@ func (p Provider) Locate(store provider.Store) (provider.Location, error) {
 	if err != nil {
 		return provider.Location{}, err
 	}
+	if _, err := retryerOf(store.Retry); err != nil {
+		return provider.Location{}, err
+	}
 	prefix := spec.Prefix
 	spec.Prefix = ""
 	credentials := credentialsOf(store, spec)

@@ -31,6 +31,21 @@ func disturbances() []sentence {
 			}
 			require.Equal(t, "1", *s.get(t, getInput{SecretId: &n}).SecretString)
 		}},
+		{"a clock that is wrong refuses signatures, and the SDK learns from its answers", func(t *testing.T, s *server) {
+			n := name("a")
+			s.create(t, n, "1")
+			for _, ahead := range []time.Duration{time.Hour, -time.Hour} {
+				s.control(t, "clock", map[string]any{"ahead": ahead.Seconds()})
+				_, err := s.secrets().GetSecretValue(t.Context(), &getInput{SecretId: &n})
+				require.Equal(t, "InvalidSignatureException", code(t, err))
+				config := s.config(admin())
+				config.Retryer = nil
+				_, err = secretsmanager.NewFromConfig(config).GetSecretValue(t.Context(), &getInput{SecretId: &n})
+				require.NoError(t, err)
+			}
+			s.control(t, "clock", map[string]any{"ahead": 0})
+			s.get(t, getInput{SecretId: &n})
+		}},
 		{"the SDK retries what is throttled", func(t *testing.T, s *server) {
 			n := name("a")
 			s.create(t, n, "1")

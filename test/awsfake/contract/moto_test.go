@@ -125,6 +125,9 @@ func differences() map[string]difference {
 		},
 		permitting: {
 			"a denied read names caller, action and secret",
+			"a denial names the sort of policy that it is for",
+			"a secret whose key is denied is refused without saying which, and can be described",
+			"a secret whose key is disabled can't be decrypted until it is enabled",
 			"a denied read of what does not exist shows the name as it was given",
 			"a denied secret is an error of its own in a batch",
 			"a denied batch is refused as a whole while single reads work",

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/test/awsfake/internal/identity"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/test/awsfake/internal/secrets"
 )
 
 const user = "arn:aws:iam::" + account + ":user/admin"
@@ -30,6 +31,45 @@ func permissions() []sentence {
 			require.Equal(t, "AccessDeniedException", code(t, err))
 			require.Equal(t, "User: "+user+" is not authorized to perform: secretsmanager:GetSecretValue on resource: "+arn+
 				" because no identity-based policy allows the secretsmanager:GetSecretValue action", message(t, err))
+		}},
+		{"a denial names the sort of policy that it is for", func(t *testing.T, s *server) {
+			n := name("a")
+			s.create(t, n, "1")
+			for _, c := range []struct {
+				denial identity.Denial
+				ends   string
+			}{
+				{identity.Denial{Policy: "VPC endpoint policy"}, "because no VPC endpoint policy allows the secretsmanager:GetSecretValue action"},
+				{identity.Denial{Policy: "service control policy", Explicit: true}, "with an explicit deny in a service control policy"},
+				{identity.Denial{Explicit: true}, "with an explicit deny in an identity-based policy"},
+			} {
+				s.control(t, "allow", struct{}{})
+				c.denial.Action = "secretsmanager:GetSecretValue"
+				s.deny(t, c.denial)
+				_, err := s.secrets().GetSecretValue(t.Context(), &getInput{SecretId: &n})
+				require.Equal(t, "AccessDeniedException", code(t, err))
+				require.Regexp(t, " on resource: arn:.* "+c.ends+"$", message(t, err))
+			}
+		}},
+		{"a secret whose key is denied is refused without saying which, and can be described", func(t *testing.T, s *server) {
+			n := name("a")
+			s.create(t, n, "1")
+			s.deny(t, identity.Denial{Action: "kms:Decrypt", Resource: n})
+			_, err := s.secrets().GetSecretValue(t.Context(), &getInput{SecretId: &n})
+			require.Equal(t, "AccessDeniedException", code(t, err))
+			require.Equal(t, "Access to KMS is not allowed", message(t, err))
+			_, err = s.secrets().DescribeSecret(t.Context(), &secretsmanager.DescribeSecretInput{SecretId: &n})
+			require.NoError(t, err)
+		}},
+		{"a secret whose key is disabled can't be decrypted until it is enabled", func(t *testing.T, s *server) {
+			n := name("a")
+			seed := secrets.Seed{Name: n, Region: region, String: aws.String("1"), KeyDisabled: true}
+			s.control(t, "secrets", []secrets.Seed{seed})
+			_, err := s.secrets().GetSecretValue(t.Context(), &getInput{SecretId: &n})
+			require.Equal(t, "DecryptionFailure", code(t, err))
+			seed.KeyDisabled = false
+			s.control(t, "secrets", []secrets.Seed{seed})
+			require.Equal(t, "1", *s.get(t, getInput{SecretId: &n}).SecretString)
 		}},
 		{"a denied read of what does not exist shows the name as it was given", func(t *testing.T, s *server) {
 			s.deny(t, identity.Denial{Action: "secretsmanager:GetSecretValue", Resource: "contract/"})

@@ -23,12 +23,14 @@ type Door struct {
 	Counters   *traffic.Counters
 	Faults     *traffic.Faults
 	Pace       *traffic.Pace
+	Clock      *traffic.Clock
 }
 
 // NewMux returns a mux that answers what every door has, but for reset, which depends on what is behind it:
 //
 //	POST keys      identity.Key          adds an access key
 //	POST expire    {"seconds"}           shortens temporary credentials: open ones at once, later ones unless 0
+//	POST clock     {"ahead"}             puts the clock of the endpoint ahead by seconds, or behind
 //	POST latency   {"op","ms"}           makes an operation, or all others, take that long
 //	POST throttle  {"op","rps"}          limits an operation to requests a second, 0 lifts the limit
 //	POST fault     traffic.Fault         makes the next requests fail
@@ -56,6 +58,12 @@ func (d Door) NewMux() *http.ServeMux {
 }
 
 func (d Door) disturbances(mux *http.ServeMux) {
+	Post(mux, "clock", func(in struct {
+		Ahead float64 `json:"ahead"`
+	}) error {
+		d.Clock.Set(time.Duration(in.Ahead * float64(time.Second)))
+		return nil
+	})
 	Post(mux, "latency", func(in struct {
 		Operation string  `json:"op"`
 		Millis    float64 `json:"ms"`
@@ -89,6 +97,7 @@ func (d Door) Reset(all bool) {
 		d.Identities.Reset()
 		d.Faults.Reset()
 		d.Pace.Reset()
+		d.Clock.Set(0)
 	}
 }
 

@@ -21,13 +21,13 @@ func New() http.Handler {
 	identities, issuers := identity.NewRegistry(), oidc.NewRegistry()
 	secretStore, parameterStore := secrets.NewStore(), parameters.NewStore()
 	faults := &traffic.Faults{}
-	door := control.Door{Identities: identities, Counters: traffic.NewCounters(), Faults: faults, Pace: traffic.NewPace()}
+	door := control.Door{Identities: identities, Counters: traffic.NewCounters(), Faults: faults, Pace: traffic.NewPace(), Clock: &traffic.Clock{}}
 	services := services{
-		secrets.New(secretStore, identities, faults), parameters.New(parameterStore, identities, faults), sts.New(identities, issuers),
+		secrets.New(secretStore, identities, faults), parameters.New(parameterStore, identities, faults), sts.New(identities, issuers, door.Clock),
 	}
 	return control.Split(
 		control.Fake{Door: door, Issuers: issuers, Secrets: secretStore, Parameters: parameterStore}.NewMux(),
-		&front.Door{Identities: identities, Counters: door.Counters, Faults: faults, Pace: door.Pace, Backend: services},
+		&front.Door{Identities: identities, Counters: door.Counters, Faults: faults, Pace: door.Pace, Clock: door.Clock, Backend: services},
 	)
 }
 

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"time"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/test/awsfake/internal/identity"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/test/awsfake/internal/sigv4"
@@ -38,11 +37,13 @@ type Door struct {
 	Counters   *traffic.Counters
 	Faults     *traffic.Faults
 	Pace       *traffic.Pace
+	Clock      *traffic.Clock
 	Backend    Backend
 }
 
 // ServeHTTP implements http.Handler.
 func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Date", d.Clock.Now().UTC().Format(http.TimeFormat))
 	call, err := wire.Read(r)
 	if err != nil {
 		call.WriteError(w, err)
@@ -87,7 +88,7 @@ func (d *Door) verify(r *http.Request, call *wire.Call) (sigv4.Signature, error)
 	if err != nil {
 		return signature, err
 	}
-	return signature, signature.Verify(r, call.Body, call.Service, time.Now(), d.Identities.Credential)
+	return signature, signature.Verify(r, call.Body, call.Service, d.Clock.Now(), d.Identities.Credential)
 }
 
 // idsOf are the secrets or parameters a call asks to read; a body that can't be decoded asks for none.

@@ -18,6 +18,7 @@ import (
 func New(backend *url.URL) http.Handler {
 	door := control.Door{
 		Identities: identity.NewRegistry(), Counters: traffic.NewCounters(), Faults: &traffic.Faults{}, Pace: traffic.NewPace(),
+		Clock: &traffic.Clock{},
 	}
 	mux := door.NewMux()
 	control.Post(mux, "reset", func(in control.Reset) error {
@@ -25,7 +26,7 @@ func New(backend *url.URL) http.Handler {
 		return nil
 	})
 	return control.Split(mux, &front.Door{
-		Identities: door.Identities, Counters: door.Counters, Faults: door.Faults, Pace: door.Pace,
+		Identities: door.Identities, Counters: door.Counters, Faults: door.Faults, Pace: door.Pace, Clock: door.Clock,
 		Backend: proxy{backend, door.Identities},
 	})
 }

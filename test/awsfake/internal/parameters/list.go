@@ -31,8 +31,8 @@ func (s *Service) getByPath(r request) (any, error) {
 		return nil, err
 	}
 	arn := "arn:aws:ssm:" + r.at.region + ":" + r.at.account + ":parameter" + in.Path
-	if !s.identities.Allowed(r.who, r.call.Action(), in.Path, arn) {
-		return nil, wire.Denied(r.who.ARN, r.call.Action(), arn)
+	if because := s.identities.Refusal(r.who, r.call.Action(), in.Path, arn); because != "" {
+		return nil, wire.Denied(r.who.ARN, r.call.Action(), arn, because)
 	}
 	s.store.mu.RLock()
 	defer s.store.mu.RUnlock()
@@ -70,8 +70,8 @@ func (s *Service) describe(r request) (any, error) {
 		return nil, err
 	}
 	all := "arn:aws:ssm:" + r.at.region + ":" + r.at.account + ":*"
-	if !s.identities.Allowed(r.who, r.call.Action(), "", all) {
-		return nil, wire.Denied(r.who.ARN, r.call.Action(), all)
+	if because := s.identities.Refusal(r.who, r.call.Action(), "", all); because != "" {
+		return nil, wire.Denied(r.who.ARN, r.call.Action(), all, because)
 	}
 	if err := checkFilters(in.ParameterFilters); err != nil {
 		return nil, err

@@ -65,8 +65,8 @@ func (s *Service) target(r request, name string) (*parameter, error) {
 	if found != nil {
 		name, shown, arn = found.name, found.arn, found.arn
 	}
-	if !s.identities.Allowed(r.who, r.call.Action(), name, arn) {
-		return nil, wire.Denied(r.who.ARN, r.call.Action(), shown)
+	if because := s.identities.Refusal(r.who, r.call.Action(), name, arn); because != "" {
+		return nil, wire.Denied(r.who.ARN, r.call.Action(), shown, because)
 	}
 	return found, nil
 }

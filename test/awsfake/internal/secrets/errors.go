@@ -7,6 +7,9 @@ const (
 
 	textMissing = "Secrets Manager can't find the specified secret."
 	textDeleted = "You can't perform this operation on the secret because it was marked for deletion."
+	textNoKMS   = "Access to KMS is not allowed"
+
+	textNoDecryption = "Secrets Manager can't decrypt the protected secret text using the provided KMS key."
 )
 
 func notFound(message string) error { return wire.NewError(codeMissing, message) }

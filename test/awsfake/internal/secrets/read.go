@@ -12,6 +12,8 @@ import (
 const (
 	actionGet  = wire.SecretsManager + ":GetSecretValue"
 	actionList = wire.SecretsManager + ":ListSecrets"
+	// actionDecrypt is what reading needs besides, on the key that the secret is encrypted with.
+	actionDecrypt = "kms:Decrypt"
 
 	maxBatch = 20
 )
@@ -35,6 +37,9 @@ func (s *Service) read(r request, id, versionID, label string) (entry, error) {
 	if err := s.faults.OnSecret(r.call.Name(), found.name); err != nil {
 		return entry{}, err
 	}
+	if err := s.decrypt(r, found); err != nil {
+		return entry{}, err
+	}
 	v, err := found.pick(versionID, label)
 	if err != nil {
 		return entry{}, err
@@ -43,6 +48,17 @@ func (s *Service) read(r request, id, versionID, label string) (entry, error) {
 		ARN: found.arn, Name: found.name, VersionID: v.id, VersionStages: found.stagesOf(v.id),
 		SecretString: v.value.text, SecretBinary: v.value.binary, CreatedDate: wire.Time{Time: v.created},
 	}, nil
+}
+
+// decrypt asks KMS, whose own reasons Secrets Manager does not pass on.
+func (s *Service) decrypt(r request, found *secret) error {
+	if !s.identities.Allowed(r.who, actionDecrypt, found.name, "") {
+		return wire.NewError("AccessDeniedException", textNoKMS)
+	}
+	if found.keyDisabled {
+		return wire.NewError("DecryptionFailure", textNoDecryption)
+	}
+	return nil
 }
 
 func (s *Service) get(r request) (any, error) {

@@ -23,6 +23,7 @@ type Seed struct {
 	Description string            `json:"description,omitempty"`
 	Tags        map[string]string `json:"tags,omitempty"`
 	Pending     bool              `json:"pendingDeletion,omitempty"`
+	KeyDisabled bool              `json:"keyDisabled,omitempty"` // the KMS key that it is encrypted with
 }
 
 func (d Seed) place() place {
@@ -64,6 +65,7 @@ func (st *Store) seed(d Seed, v value) {
 			s.tags = append(s.tags, Tag{key, d.Tags[key]})
 		}
 	}
+	s.keyDisabled = d.KeyDisabled
 	if !v.empty() {
 		s.addVersion(wire.NewUUID(), v, []string{stageCurrent})
 	}

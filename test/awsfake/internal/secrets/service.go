@@ -55,10 +55,10 @@ func (s *Service) Handle(c *wire.Call, who identity.Principal, region string) (a
 
 // authorize checks an action on no particular secret.
 func (s *Service) authorize(r request, action string) error {
-	if s.identities.Allowed(r.who, action, "", "*") {
-		return nil
+	if because := s.identities.Refusal(r.who, action, "", "*"); because != "" {
+		return wire.Denied(r.who.ARN, action, "", because)
 	}
-	return wire.Denied(r.who.ARN, action, "")
+	return nil
 }
 
 // target finds the secret an action is about and checks that the caller may do it. The lock must be held. When there is no such
@@ -72,8 +72,8 @@ func (s *Service) target(r request, action, id string) (*secret, error) {
 	if found != nil {
 		name, shown = found.name, found.arn
 	}
-	if !s.identities.Allowed(r.who, action, name, shown) {
-		return nil, wire.Denied(r.who.ARN, action, shown)
+	if because := s.identities.Refusal(r.who, action, name, shown); because != "" {
+		return nil, wire.Denied(r.who.ARN, action, shown, because)
 	}
 	if found == nil {
 		return nil, notFound(textMissing)

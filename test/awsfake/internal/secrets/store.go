@@ -50,6 +50,7 @@ type secret struct {
 	tags                           []Tag
 	order                          int // position in listings, by time of creation
 	created, changed               time.Time
+	keyDisabled                    bool                // the KMS key can't decrypt
 	deleted                        time.Time           // when it was scheduled for deletion; zero when it was not
 	purge                          time.Time           // when its recovery window ends
 	versions                       map[string]*version // by version id

@@ -61,8 +61,8 @@ func (s *Service) create(r request) (any, error) {
 		return nil, wire.NewError("ValidationException",
 			"Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!")
 	}
-	if !s.identities.Allowed(r.who, r.call.Action(), in.Name, in.Name) {
-		return nil, wire.Denied(r.who.ARN, r.call.Action(), in.Name)
+	if because := s.identities.Refusal(r.who, r.call.Action(), in.Name, in.Name); because != "" {
+		return nil, wire.Denied(r.who.ARN, r.call.Action(), in.Name, because)
 	}
 	s.store.mu.Lock()
 	defer s.store.mu.Unlock()

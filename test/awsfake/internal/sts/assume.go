@@ -21,10 +21,10 @@ func (s *Service) assumeRole(c *wire.Call, p identity.Principal) (any, error) {
 
 	role, known := s.identities.Role(session.Role)
 	if !known || !role.Trusts(p, session.ExternalID) || !s.identities.Allowed(p, c.Action(), session.Role, session.Role) {
-		return nil, wire.Denied(p.ARN, c.Action(), session.Role)
+		return nil, wire.Denied(p.ARN, c.Action(), session.Role, "")
 	}
 	if len(session.Tags) > 0 && !s.identities.Allowed(p, "sts:TagSession", session.Role, session.Role) {
-		return nil, wire.Denied(p.ARN, "sts:TagSession", session.Role)
+		return nil, wire.Denied(p.ARN, "sts:TagSession", session.Role, "")
 	}
 	if err := checkLife(session, role, p.Session != nil); err != nil {
 		return nil, err

@@ -24,11 +24,17 @@ var sessionName = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
 type Service struct {
 	identities *identity.Registry
 	issuers    *oidc.Registry
+	clock      Clock
+}
+
+// Clock tells what time it is, by which tokens are judged.
+type Clock interface {
+	Now() time.Time
 }
 
 // New returns a service over these identities and issuers.
-func New(identities *identity.Registry, issuers *oidc.Registry) *Service {
-	return &Service{identities: identities, issuers: issuers}
+func New(identities *identity.Registry, issuers *oidc.Registry, clock Clock) *Service {
+	return &Service{identities: identities, issuers: issuers, clock: clock}
 }
 
 // Handle answers one call; p is the zero Principal for AssumeRoleWithWebIdentity. Errors are *wire.Error.

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/test/awsfake/internal/identity"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/test/awsfake/internal/oidc"
@@ -17,7 +16,7 @@ func (s *Service) assumeRoleWithWebIdentity(c *wire.Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	token, err := s.issuers.Validate(c.Form.Get("WebIdentityToken"), time.Now(), s.identities.TrustsIssuer)
+	token, err := s.issuers.Validate(c.Form.Get("WebIdentityToken"), s.clock.Now(), s.identities.TrustsIssuer)
 	if err != nil {
 		return nil, tokenError(token, err)
 	}

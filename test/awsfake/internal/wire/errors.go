@@ -38,9 +38,9 @@ func Constraint(value, member, rule string) *Error {
 		value, member, rule))
 }
 
-// Denied is the refusal of an action that no policy allows. resource may be empty for actions that have none. STS spells the code
-// differently and answers 403.
-func Denied(userARN, action, resource string) *Error {
+// Denied is the refusal of an action. resource may be empty for actions that have none; because is the end of the sentence that says
+// why. STS spells the code differently, does not say why, and answers 403.
+func Denied(userARN, action, resource, because string) *Error {
 	var message strings.Builder
 	fmt.Fprintf(&message, "User: %s is not authorized to perform: %s", userARN, action)
 	if resource != "" {
@@ -49,6 +49,6 @@ func Denied(userARN, action, resource string) *Error {
 	if strings.HasPrefix(action, STS+":") {
 		return Forbidden("AccessDenied", message.String())
 	}
-	fmt.Fprintf(&message, " because no identity-based policy allows the %s action", action)
+	message.WriteString(" " + because)
 	return NewError("AccessDeniedException", message.String())
 }
