@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -127,8 +128,8 @@ func TestFindGoesOnWhereSomethingCanNotBeListed(t *testing.T) {
 	forbid(set, "replicasets", forbidden)
 	forbid(set, "daemonsets", errors.New("the server is gone"))
 	found, trouble := clients.Find(t.Context(), "shop", map[string]*time.Time{"db": at(-time.Minute)})
-	assert.NoError(t, trouble.Pods)
-	assert.EqualError(t, trouble.Workloads,
+	require.NoError(t, trouble.Pods)
+	require.EqualError(t, trouble.Workloads,
 		`you may not list jobs.batch, replicasets.apps in namespace "shop" (forbidden); list daemonsets.apps: the server is gone`)
 	var names []string
 	for _, w := range found["db"].Workloads {
@@ -138,7 +139,7 @@ func TestFindGoesOnWhereSomethingCanNotBeListed(t *testing.T) {
 
 	forbid(set, "pods", forbidden)
 	found, trouble = clients.Find(t.Context(), "shop", map[string]*time.Time{"db": at(-time.Minute)})
-	assert.ErrorContains(t, trouble.Pods, "list pods: ")
+	require.ErrorContains(t, trouble.Pods, "list pods: ")
 	assert.Len(t, found["db"].Workloads, 1)
 }
 

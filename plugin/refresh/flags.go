@@ -197,6 +197,8 @@ func (f *Flags) Validate(args []string) error {
 // chosen checks that exactly one thing says what to refresh: what ExternalSecrets read is a selection too.
 func (f *Flags) chosen(args []string) error {
 	switch narrowed := f.Store != "" || f.RemoteKey != ""; {
+	case !narrowed && !f.All && len(args) == 0 && !f.Scope.Selects():
+		return errors.New("say which ExternalSecrets: names, a selector (-l or --field-selector), --store, --remote-key or --all")
 	case !narrowed:
 		return f.Scope.Chosen(f.All, args)
 	case len(args) > 0:

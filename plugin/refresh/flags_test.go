@@ -26,7 +26,7 @@ func TestValidate(t *testing.T) {
 		"a label selector":              {nil, func(f *Flags) { f.Scope.Labels = "a=b" }, ""},
 		"a field selector alone":        {nil, func(f *Flags) { f.Scope.Fields = "metadata.name=a" }, ""},
 		"both selectors":                {nil, func(f *Flags) { f.Scope = scope.Flags{Labels: "a", Fields: "a=b"} }, ""},
-		"nothing at all":                {nil, func(*Flags) {}, "say which ExternalSecrets"},
+		"nothing at all":                {nil, func(*Flags) {}, "say which ExternalSecrets: names, a selector (-l or --field-selector), --store, --remote-key or --all"},
 		"all namespaces and no more":    {nil, func(f *Flags) { f.Scope.AllNamespaces = true }, "say which ExternalSecrets"},
 		"a name and all":                {[]string{"db"}, func(f *Flags) { f.All = true }, "names cannot be provided when --all is specified"},
 		"all and a label selector":      {nil, func(f *Flags) { f.All, f.Scope.Labels = true, "a" }, "cannot set --all and --selector at the same time"},
