@@ -22,8 +22,9 @@ import (
 // ownedBy is a managed Secret of shop that an ExternalSecret controls, with the key k.
 func ownedBy(externalSecret, name, value, resourceVersion string) string {
 	return fmt.Sprintf("{metadata: {namespace: shop, name: %s, uid: u, resourceVersion: '%s', labels: {reconcile.external-secrets.io/managed: 'true', "+
-		"reconcile.external-secrets.io/created-by: %s}, ownerReferences: [{apiVersion: external-secrets.io/v1, kind: ExternalSecret, name: %s, uid: uid-%[4]s, controller: true}]}, "+
-		"data: {k: %s}}", name, resourceVersion, api.OwnerLabel("shop", externalSecret), externalSecret, base64.StdEncoding.EncodeToString([]byte(value)))
+		"reconcile.external-secrets.io/created-by: %s}, ownerReferences: [{apiVersion: external-secrets.io/v1, kind: ExternalSecret, name: %s, uid: uid-%[4]s, controller: true, blockOwnerDeletion: true}], "+
+		"annotations: {reconcile.external-secrets.io/data-hash: %s}}, data: {k: %s}}", name, resourceVersion, api.OwnerLabel("shop", externalSecret), externalSecret,
+		api.DataHash(map[string][]byte{"k": []byte(value)}), base64.StdEncoding.EncodeToString([]byte(value)))
 }
 
 // compared is a pass that compares: its report, and what it told of each target, as "EXTERNALSECRET: LIVE -> WANTED".
@@ -72,6 +73,9 @@ func TestAPassThatComparesTellsWhatItWouldWrite(t *testing.T) {
 		"one that differs":            {wants("db"), []string{ownedBy("db", "db", "old", "7")}, nil, []string{"db: db{k=old} -> db{k=value of db}"}, "updated"},
 		"one that was changed after it was listed": {
 			wants("db"), []string{ownedBy("db", "db", "newer", "8"), ownedBy("db", "db", "old", "7")}, nil, []string{"db: db{k=newer} -> db{k=value of db}"}, "updated",
+		},
+		"none where it was brought there after it was listed": {
+			wants("db"), []string{ownedBy("db", "db", "value of db", "8"), ownedBy("db", "db", "old", "7")}, nil, nil, "unchanged",
 		},
 		"one that is there and not listed": {
 			wants("db"), []string{"{metadata: {namespace: shop, name: db, uid: u, resourceVersion: '7'}, data: {j: eA==}}"}, nil,

@@ -43,7 +43,8 @@ func settled(text string) string {
 	seen := map[string]string{}
 	return regexp.MustCompile(`<(\d+ bytes?), [0-9a-f]{8}>`).ReplaceAllStringFunc(text, func(value string) string {
 		if _, ok := seen[value]; !ok {
-			seen[value] = fmt.Sprintf("%s, #%d>", value[:strings.Index(value, ",")], 1+len(seen))
+			size, _, _ := strings.Cut(value, ",")
+			seen[value] = fmt.Sprintf("%s, #%d>", size, 1+len(seen))
 		}
 		return seen[value]
 	})
