@@ -131,7 +131,7 @@ func (x *explainer) tell(ctx context.Context, t *task, r Result) {
 		e.Failed, e.Cause = trace.Target, errors.New(r.Message)
 	}
 	if e.Cause != nil {
-		e.Cause = &maskedError{text: x.pass.mask(t, e.Cause), cause: e.Cause}
+		e.Cause = &maskedError{text: x.mask(t, e.Cause), cause: e.Cause}
 	}
 	e.Steps = (&story{explainer: x, task: t, Explanation: &e}).steps(ctx)
 	x.mu.Lock()

@@ -87,7 +87,7 @@ func (s *story) loginFacts(taken *trace.Taken, note noter) {
 				note(fact.Name, "%s", fact.Value)
 			}
 			if w.doubt != nil {
-				s.warn(taken, []string{"who the caller is could not be learnt: " + s.pass.mask(s.task, w.doubt)})
+				s.warn(taken, []string{"who the caller is could not be learnt: " + s.mask(s.task, w.doubt)})
 			}
 		}
 		w.mu.Lock()
@@ -212,7 +212,7 @@ func (s *story) targetFacts(ctx context.Context, taken *trace.Taken, note noter)
 // ofTarget are the warnings that are the target's: those of the rules and of the template are told where these are.
 func (s *story) ofTarget() []string {
 	told := slices.Concat(resolve.Warnings(s.task.ES), s.warnings)
-	return slices.DeleteFunc(slices.Clone(s.Result.Warnings), func(warning string) bool { return slices.Contains(told, warning) })
+	return slices.DeleteFunc(slices.Clone(s.Warnings), func(warning string) bool { return slices.Contains(told, warning) })
 }
 
 // rightsFacts tells what the caller may do with the target; what it may not is returned.
@@ -232,7 +232,7 @@ func (s *story) rightsFacts(ctx context.Context, note noter) (denied []string) {
 }
 
 func (s *story) differenceFacts(taken *trace.Taken, note noter) {
-	changes := s.Result.Changes
+	changes := s.Changes
 	for _, of := range []struct {
 		name string
 		keys []string
@@ -245,10 +245,10 @@ func (s *story) differenceFacts(taken *trace.Taken, note noter) {
 		note("metadata", "differs")
 	}
 	switch {
-	case s.Result.Reason == Generator:
-		taken.Message = s.Result.Message
+	case s.Reason == Generator:
+		taken.Message = s.Message
 	case changes.Any():
-		taken.Message = "a refresh would make the target " + string(s.Result.Outcome)
+		taken.Message = "a refresh would make the target " + string(s.Outcome)
 	default:
 		taken.Message = "the target is as it should be"
 	}
