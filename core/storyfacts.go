@@ -212,7 +212,7 @@ func (s *story) targetFacts(ctx context.Context, taken *trace.Taken, note noter)
 // ofTarget are the warnings that are the target's: those of the rules and of the template are told where these are.
 func (s *story) ofTarget() []string {
 	told := slices.Concat(resolve.Warnings(s.task.ES), s.warnings)
-	return slices.DeleteFunc(slices.Clone(s.Result.Warnings), func(warning string) bool { return slices.Contains(told, warning) })
+	return slices.DeleteFunc(slices.Clone(s.Warnings), func(warning string) bool { return slices.Contains(told, warning) })
 }
 
 // rightsFacts tells what the caller may do with the target; what it may not is returned.
