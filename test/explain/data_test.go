@@ -23,7 +23,7 @@ func TestValuesThatAreNotWhatIsWantedAreExplained(t *testing.T) {
 	t.Parallel()
 	const (
 		encoded = "Y2FuYXJ5LXZhbHVlLVhRN3ZUejFrOQ==" // canary in base64
-		text    = "{key: a, decodingStrategy: Base64}"
+		decoded = "{key: a, decodingStrategy: Base64}"
 	)
 	property := func(name string) map[trace.Step][]string {
 		return map[trace.Step][]string{trace.Read: {"spec.data[0]: a: read"}, trace.Property: {"spec.data[0]: property " + name}}
@@ -51,12 +51,12 @@ func TestValuesThatAreNotWhatIsWantedAreExplained(t *testing.T) {
 			step:    trace.Property, id: "DAT-02", owner: diagnose.App, says: []string{"spec.dataFrom[0]"},
 		}, {
 			name:    "a plain text is decoded",
-			arrange: holding(canary, "data: [{secretKey: k, remoteRef: "+text+"}]"),
+			arrange: holding(canary, "data: [{secretKey: k, remoteRef: "+decoded+"}]"),
 			step:    trace.Decoding, id: "DAT-03", owner: diagnose.App, says: []string{"spec.data[0]", "Base64"},
 			shows: map[trace.Step][]string{trace.Decoding: {"spec.data[0]: Base64"}},
 		}, {
 			name: "a value is decoded by the entry and once more by the template",
-			arrange: holding(encoded, "data: [{secretKey: k, remoteRef: "+text+"}], "+
+			arrange: holding(encoded, "data: [{secretKey: k, remoteRef: "+decoded+"}], "+
 				"target: {template: {data: {k: '{{ .k | b64dec }}'}}}"),
 			step: trace.Template, id: "TPL-07", owner: diagnose.App, says: []string{"b64dec"},
 		}, {

@@ -12,7 +12,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/diagnose"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/trace"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/test/harness"
 )
@@ -42,11 +41,26 @@ type explanation struct {
 		Namespace string `json:"namespace"`
 		Name      string `json:"name"`
 	} `json:"metadata"`
-	Healthy   bool                `json:"healthy"`
-	Failed    trace.Step          `json:"failed"`
-	Error     string              `json:"error"`
-	Diagnosis *diagnose.Diagnosis `json:"diagnosis"`
-	Steps     []trace.Taken       `json:"steps"`
+	Healthy   bool       `json:"healthy"`
+	Failed    trace.Step `json:"failed"`
+	Error     string     `json:"error"`
+	Diagnosis *struct {
+		ID    string `json:"id"`
+		Cause string `json:"cause"`
+		Check string `json:"check"`
+		Fix   string `json:"fix"`
+		Owner string `json:"owner"`
+		Retry string `json:"retry"`
+	} `json:"diagnosis"`
+	Steps []struct {
+		Step     trace.Step  `json:"step"`
+		State    trace.State `json:"state"`
+		Message  string      `json:"message"`
+		Evidence []struct {
+			Name  string `json:"name"`
+			Value string `json:"value"`
+		} `json:"evidence"`
+	} `json:"steps"`
 }
 
 // explainAll makes each fault in a world of its own and requires that it is explained.
@@ -71,6 +85,9 @@ func (w *world) requireExplained(t *testing.T, f fault) {
 	require.NotNil(t, e.Diagnosis, e.Stdout)
 	assert.Equal(t, [3]string{string(f.step), f.id, f.owner}, [3]string{string(e.Failed), e.Diagnosis.ID, e.Diagnosis.Owner},
 		"step, cause, owner of: %s", e.Error)
+	for _, part := range []string{e.Diagnosis.Cause, e.Diagnosis.Check, e.Diagnosis.Fix, e.Diagnosis.Retry} {
+		assert.NotEmpty(t, part, e.Stdout)
+	}
 	for _, says := range f.says {
 		assert.Contains(t, e.Error, strings.ReplaceAll(says, "NAMESPACE", w.namespace))
 	}

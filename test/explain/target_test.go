@@ -93,6 +93,10 @@ func TestTargetsThatCanNotBeWrittenAreExplained(t *testing.T) {
 			arrange: applying(store(), externalSecret("target: {template: {type: kubernetes.io/tls}}, "+dataOf("plain"))),
 			step:    trace.Target, id: "DAT-58", owner: diagnose.App, shows: target, says: []string{"data[tls.crt]: Required value"},
 		}, {
+			name:    "the type of the Secret asks for an annotation",
+			arrange: applying(store(), externalSecret("target: {template: {type: kubernetes.io/service-account-token}}, "+dataOf("plain"))),
+			step:    trace.Target, id: "DAT-58", owner: diagnose.App, shows: target, says: []string{"Required value"},
+		}, {
 			name: "the type of the Secret asks for another form of a value",
 			arrange: applying(store(), externalSecret("target: {template: {type: kubernetes.io/dockerconfigjson}}, "+
 				"data: [{secretKey: .dockerconfigjson, remoteRef: {key: plain}}]")),

@@ -289,9 +289,13 @@ func TestRetries(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			store := storeOf(t, staticSpec())
 			store.Retry = &settings
-			_, err := serve(t, nil).provider().Open(t.Context(), store, keychain{})
-			require.ErrorContains(t, err, "spec.retrySettings.retryInterval")
-			assert.Equal(t, provider.Invalid, provider.KindOf(err))
+			p := serve(t, nil).provider()
+			_, planned := p.Locate(store)
+			_, opened := p.Open(t.Context(), store, keychain{})
+			for _, err := range []error{planned, opened} {
+				require.ErrorContains(t, err, "spec.retrySettings.retryInterval")
+				assert.Equal(t, provider.Invalid, provider.KindOf(err))
+			}
 		})
 	}
 }
