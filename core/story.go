@@ -1,10 +1,11 @@
 package core
 
 import (
+	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"strings"
+	"time"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/resolve"
@@ -114,27 +115,10 @@ func skip(taken *trace.Taken, why string) {
 }
 
 func (s *story) dueFacts(taken *trace.Taken, note noter) {
-	note("refreshPolicy", "%s", orDefault(string(s.task.ES.Spec.RefreshPolicy), string(api.RefreshPolicyPeriodic)))
-	note("refreshInterval", "%s", orDefault(s.task.ES.Spec.RefreshInterval, api.DefaultRefreshInterval))
+	note("refreshPolicy", "%s", cmp.Or(string(s.task.ES.Spec.RefreshPolicy), string(api.RefreshPolicyPeriodic)))
+	note("refreshInterval", "%s", cmp.Or(s.task.ES.Spec.RefreshInterval, api.DefaultRefreshInterval))
 	if last := s.task.ES.Status.RefreshTime; !last.IsZero() {
-		note("last sync", "%s", last.UTC().Format(timeLayout))
+		note("last sync", "%s", last.UTC().Format(time.RFC3339))
 	}
-	taken.Message = orDefault(s.due, "it is due")
-}
-
-// sorted are the names of a set, for a person.
-func sorted[M ~map[string]V, V any](set M) string {
-	names := make([]string, 0, len(set))
-	for name := range set {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return strings.Join(names, ", ")
-}
-
-func orDefault(text, otherwise string) string {
-	if text == "" {
-		return otherwise
-	}
-	return text
+	taken.Message = cmp.Or(s.due, "it is due")
 }

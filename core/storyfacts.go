@@ -1,24 +1,21 @@
 package core
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
-	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/fetch"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/resolve"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/shape/template"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/trace"
-	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/write"
 )
-
-// timeLayout is how times stand in evidence.
-const timeLayout = time.RFC3339
 
 // noter adds a fact to the evidence of a step.
 type noter = func(name, format string, args ...any)
@@ -31,7 +28,7 @@ func (s *story) storeFacts(ctx context.Context, taken *trace.Taken, note noter) 
 		case trace.Store:
 			note(name, "provider %s", store.Spec.Provider.Name())
 		case trace.Class:
-			note(name, "%s", orDefault(store.Spec.Controller, "any class"))
+			note(name, "%s", cmp.Or(store.Spec.Controller, "any class"))
 		case trace.Namespace:
 			if store.Kind == api.KindClusterSecretStore {
 				note(name, "%s", conditionsText(len(store.Spec.Conditions)))
@@ -122,7 +119,7 @@ func (s *story) entryFacts(taken *trace.Taken, note noter) {
 		}
 	}
 	if taken.Step == trace.Decoding && len(s.data) > 0 {
-		note("keys", "%s", sorted(s.data))
+		note("keys", "%s", strings.Join(slices.Sorted(maps.Keys(s.data)), ", "))
 	}
 	skip(taken, map[trace.Step]string{
 		trace.Read: "there is nothing to read", trace.Property: "whole values are taken", trace.Rewrite: "keys stay as they are",
@@ -166,7 +163,7 @@ func (s *story) answerText(key fetch.Key) string {
 		text += ", version " + answer.Version
 	}
 	if !answer.Changed.IsZero() {
-		text += ", of " + answer.Changed.UTC().Format(timeLayout)
+		text += ", of " + answer.Changed.UTC().Format(time.RFC3339)
 	}
 	return text
 }
@@ -181,91 +178,11 @@ func (s *story) templateFacts(taken *trace.Taken, note noter) {
 		note("from", "%s %s", ref.Kind, ref.Name)
 	}
 	if len(s.content.Data) > 0 {
-		note("keys", "%s", sorted(s.content.Data))
+		note("keys", "%s", strings.Join(slices.Sorted(maps.Keys(s.content.Data)), ", "))
 	}
 	if taken.State == trace.OK {
 		s.warn(taken, s.warnings)
 	}
-}
-
-// targetFacts tells what the target is, and whether this caller may write it.
-func (s *story) targetFacts(ctx context.Context, taken *trace.Taken, note noter) {
-	target := &s.task.ES.Spec.Target
-	note("target", "%s %s", target.KindOf(), write.TargetName(s.task.ES))
-	note("policies", "creation %s, deletion %s", orDefault(string(target.CreationPolicy), string(api.CreationPolicyOwner)),
-		orDefault(string(target.DeletionPolicy), string(api.DeletionPolicyRetain)))
-	if s.live == nil {
-		note("exists", "no")
-	} else {
-		note("exists", "yes")
-	}
-	if taken.State != trace.OK {
-		return
-	}
-	warnings := s.ofTarget()
-	if s.Evidence && target.Manifest == nil {
-		warnings = append(warnings, s.rightsFacts(ctx, note)...)
-	}
-	s.warn(taken, warnings)
-}
-
-// ofTarget are the warnings that are the target's: those of the rules and of the template are told where these are.
-func (s *story) ofTarget() []string {
-	told := slices.Concat(resolve.Warnings(s.task.ES), s.warnings)
-	return slices.DeleteFunc(slices.Clone(s.Warnings), func(warning string) bool { return slices.Contains(told, warning) })
-}
-
-// rightsFacts tells what the caller may do with the target; what it may not is returned.
-func (s *story) rightsFacts(ctx context.Context, note noter) (denied []string) {
-	for _, right := range write.Rights(s.task.ES, schema.GroupResource{Resource: "secrets"}) {
-		allowed, err := s.client.May(ctx, right)
-		switch {
-		case err != nil:
-			denied = append(denied, "it could not be learnt whether you may "+right.Verb+" it: "+err.Error())
-		case !allowed:
-			denied = append(denied, "you may not "+right.Verb+" "+right.Resource+" here: who refreshes it must")
-		default:
-			note("you may", "%s", strings.TrimSpace(right.Verb+" "+right.Resource+" "+right.Name))
-		}
-	}
-	return denied
-}
-
-func (s *story) differenceFacts(taken *trace.Taken, note noter) {
-	changes := s.Changes
-	for _, of := range []struct {
-		name string
-		keys []string
-	}{{"added", changes.Added}, {"changed", changes.Changed}, {"removed", changes.Removed}} {
-		if len(of.keys) > 0 {
-			note(of.name, "%s", strings.Join(of.keys, ", "))
-		}
-	}
-	if changes.Metadata {
-		note("metadata", "differs")
-	}
-	switch {
-	case s.Reason == Generator:
-		taken.Message = s.Message
-	case changes.Any():
-		taken.Message = "a refresh would make the target " + string(s.Outcome)
-	default:
-		taken.Message = "the target is as it should be"
-	}
-}
-
-// writerFacts tells who else has written the target's data.
-func (s *story) writerFacts(taken *trace.Taken, note noter) {
-	if s.live != nil {
-		for _, writer := range s.live.OtherWriters(s.task.ES) {
-			note(writer.Manager, "%s", writer.Time.UTC().Format(timeLayout))
-		}
-	}
-	if len(taken.Evidence) > 0 {
-		taken.Message = "others have written keys of it"
-		return
-	}
-	skip(taken, "nobody else has written to it")
 }
 
 func counted(n int, what string) string {
