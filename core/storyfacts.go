@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/fetch"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/resolve"

@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/resolve"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/trace"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/write"
 )
@@ -93,4 +94,3 @@ func (s *story) writerFacts(taken *trace.Taken, note noter) {
 	}
 	skip(taken, "nobody else has written to it")
 }
-
