@@ -112,7 +112,41 @@ func (m *Mask) Text(text string) string {
 	for _, form := range forms {
 		text = strings.ReplaceAll(text, form, Redacted)
 	}
-	return Printable(text)
+	return Printable(hideCharacters(text))
+}
+
+// quotedCharacter is how Go's decoder of JSON quotes the character that it can't read.
+const quotedCharacter = "invalid character '"
+
+// hideCharacters hides the characters that decoders quote: they are of the value, and too short to be known from it.
+func hideCharacters(text string) string {
+	var hidden strings.Builder
+	for {
+		before, after, found := strings.Cut(text, quotedCharacter)
+		hidden.WriteString(before)
+		if !found {
+			return hidden.String()
+		}
+		if tail, ok := afterCharacter(after); ok {
+			hidden.WriteString(strings.TrimSuffix(quotedCharacter, "'") + Redacted)
+			text = tail
+		} else {
+			hidden.WriteString(quotedCharacter)
+			text = after
+		}
+	}
+}
+
+// afterCharacter is what follows a character and the quote that ends it; ok is false where there is no such thing.
+func afterCharacter(text string) (tail string, ok bool) {
+	if tail, ok = strings.CutPrefix(text, `"'`); ok { // which the decoder does not escape
+		return tail, true
+	}
+	_, _, tail, err := strconv.UnquoteChar(text, '\'')
+	if err != nil {
+		return "", false
+	}
+	return strings.CutPrefix(tail, "'")
 }
 
 // Printable replaces control characters, which a terminal could obey, by spaces and cuts text to at most 1,000 bytes.

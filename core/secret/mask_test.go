@@ -95,3 +95,19 @@ func FuzzPrintable(f *testing.F) {
 		}
 	})
 }
+
+// A decoder of JSON quotes the first character that it can't read, which is one of the value's: the API server does so of a Secret whose
+// type asks for JSON.
+func TestMaskHidesTheCharacterThatADecoderQuotes(t *testing.T) {
+	var decoded any
+	for _, value := range []string{"canary", `'x`, `"\x`, "\u20ac", "{\"a\" b", "\x01"} {
+		err := json.Unmarshal([]byte(value), &decoded)
+		require.ErrorContains(t, err, "invalid character ")
+		var mask secret.Mask
+		got := mask.Text(`Secret "a" is invalid: ` + err.Error())
+		assert.Contains(t, got, "invalid character [redacted] ", value)
+		assert.NotContains(t, got, "'", value)
+	}
+	var mask secret.Mask
+	assert.Equal(t, "an invalid character 'is not closed", mask.Text("an invalid character 'is not closed"))
+}

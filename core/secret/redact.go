@@ -60,5 +60,5 @@ func Redact(text string) string {
 		}
 		text = s.expression.ReplaceAllString(text, s.with)
 	}
-	return redactWords(redactNamed(text))
+	return hideCharacters(redactWords(redactNamed(text)))
 }
