@@ -41,6 +41,8 @@ type Explanation struct {
 	ES *api.ExternalSecret
 	// Item is the ExternalSecret as it was selected.
 	Item resolve.Item
+	// Classes are those of the stores that it names and that were found.
+	Classes []string
 	// Steps are those up to trace.Writers, each once and in order.
 	Steps []trace.Taken
 	// Failed is the step at which it ends; empty if it comes to the end.
@@ -132,6 +134,11 @@ func (x *explainer) tell(ctx context.Context, t *task, r Result) {
 	}
 	if e.Cause != nil {
 		e.Cause = &maskedError{text: x.mask(t, e.Cause), cause: e.Cause}
+	}
+	if t.ES != nil && x.planner != nil {
+		for _, store := range x.planner.StoresOf(ctx, t.ES) {
+			e.Classes = append(e.Classes, store.Spec.Controller)
+		}
 	}
 	e.Steps = (&story{explainer: x, task: t, Explanation: &e}).steps(ctx)
 	x.mu.Lock()

@@ -67,13 +67,9 @@ func (o *Options) one(ctx context.Context) (healthy bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	last := recorded{item: status.Assess(walks[0].Item, time.Now())}
-	if walks[0].ES != nil {
-		client, err := typedv1.NewForConfig(o.Config.Kube)
-		if err != nil {
-			return false, fmt.Errorf("make a client: %w", err)
-		}
-		last.events = status.ReadEvents(ctx, client, last.item.Metadata)
+	last, err := o.recorded(ctx, walks[0])
+	if err != nil {
+		return false, err
 	}
 	e := judge(walks[0], last, time.Now())
 	if o.Key != "" && walks[0].ES != nil {
@@ -81,6 +77,22 @@ func (o *Options) one(ctx context.Context) (healthy bool, err error) {
 		e.Key = &origin
 	}
 	return e.Healthy, o.print(e, func(p *page) { p.explanation(e, o.Config.Offline) })
+}
+
+// recorded reads what the last refresh has left, and who makes the next one.
+func (o *Options) recorded(ctx context.Context, walk core.Explanation) (recorded, error) {
+	last := recorded{item: status.Assess(walk.Item, time.Now())}
+	if walk.ES == nil {
+		return last, nil
+	}
+	client, err := typedv1.NewForConfig(o.Config.Kube)
+	if err != nil {
+		return last, fmt.Errorf("make a client: %w", err)
+	}
+	last.events = status.ReadEvents(ctx, client, last.item.Metadata)
+	item, link, err := status.Attend(ctx, o.Config.Kube, last.item, walk.ES, walk.Classes)
+	last.item, last.refreshers = item, &link
+	return last, err
 }
 
 // causes explains all of a scope. What was recorded is that of the status: Events are not read for each.

@@ -68,10 +68,19 @@ func (p *page) store(e *Explanation, ref api.SecretStoreRef) {
 }
 
 func (p *page) verdict(name string, e *Explanation) {
-	if e.Healthy {
-		p.line("", "%s is healthy.", name)
-	} else {
+	var warned []string
+	for _, taken := range e.Steps {
+		if taken.State == trace.Warning {
+			warned = append(warned, string(taken.Step))
+		}
+	}
+	switch {
+	case !e.Healthy:
 		p.line("", "%s is broken at %s.", name, e.Failed)
+	case len(warned) > 0:
+		p.line("", "%s is healthy, with a warning at %s.", name, strings.Join(warned, ", "))
+	default:
+		p.line("", "%s is healthy.", name)
 	}
 	p.WriteByte('\n')
 }

@@ -190,6 +190,18 @@ func TestWhatAnotherControllerServesIsHealthyIfItDoes(t *testing.T) {
 	assert.Equal(t, trace.Class, left.Failed)
 }
 
+func TestWhatNobodyRefreshesIsWarnedOf(t *testing.T) {
+	w := walk("db", "", "")
+	item := status.Assess(w.Item, noon())
+	item.State, item.Message = status.AtRisk, "it is synced, but nobody was seen in the cluster who refreshes it"
+	e := judge(w, recorded{item: item, refreshers: &status.RefreshersLink{}}, noon())
+	assert.True(t, e.Healthy, "by hand is a way to refresh, too")
+	assert.Equal(t, trace.Warning, e.taken(trace.Due).State)
+	p := newPage()
+	p.explanation(e, false)
+	golden.Assert(t, *update, "screen-nobody", p.String())
+}
+
 func TestAKeyThatTheLastRefreshLeftOutIsNotHealthy(t *testing.T) {
 	w := walk("db", "", "", func(es *api.ExternalSecret) { es.Spec.Target.DeletionPolicy = api.DeletionPolicyMerge })
 	events := warned("secret does not exist at provider using spec.data[0] (key=team/db)")

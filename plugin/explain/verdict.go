@@ -23,6 +23,8 @@ const settled = 10 * time.Minute
 type recorded struct {
 	item   status.Item
 	events status.EventsLink
+	// refreshers are those who refresh it; nil where nobody was looked for.
+	refreshers *status.RefreshersLink
 }
 
 // judge makes of the walk, and of what is recorded, what a person is told.
@@ -42,7 +44,7 @@ func judge(walk core.Explanation, last recorded, now time.Time) *Explanation {
 	}
 	names := namesOf(walk)
 	e.record(last, names)
-	e.awaited(last.item, names, now)
+	e.awaited(last, names, now)
 	return e
 }
 
@@ -105,11 +107,18 @@ func (e *Explanation) record(last recorded, names map[string]string) {
 	}
 }
 
-// awaited says that a refresh is overdue, if that is all that there is to say.
-func (e *Explanation) awaited(item status.Item, names map[string]string, now time.Time) {
+// awaited says who refreshes it, and that a refresh is overdue or will not come, if that is all that there is to say.
+func (e *Explanation) awaited(last recorded, names map[string]string, now time.Time) {
+	t, item := e.taken(trace.Due), last.item
+	if last.refreshers != nil {
+		t.Evidence = append(t.Evidence, trace.Fact{Name: "refreshed by", Value: last.refreshers.String()})
+	}
 	old := item.Metadata.CreationTimestamp == nil || now.Sub(*item.Metadata.CreationTimestamp) > settled
-	if item.State == status.Stale || (item.State == status.NeverSynced && old) {
+	switch {
+	case item.State == status.Stale, item.State == status.NeverSynced && old:
 		e.fail(trace.Due, item.Message, diagnose.Text(item.Message, names))
+	case item.State == status.AtRisk && t.State == trace.OK:
+		t.State, t.Message = trace.Warning, item.Message
 	}
 }
 

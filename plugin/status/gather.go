@@ -64,7 +64,7 @@ func (g *gatherer) gather(ctx context.Context, item Item, es *api.ExternalSecret
 		chain.Stores = append(chain.Stores, g.store(ctx, ref, item.Metadata.Namespace))
 	}
 	if es != nil {
-		chain.Refreshers = g.refreshers(ctx, es, chain.Stores)
+		chain.Refreshers = g.refreshers(ctx, es, classes(chain.Stores))
 	}
 	if es != nil && item.SecretName != "" {
 		var changed *time.Time

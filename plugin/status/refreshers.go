@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 
+	"k8s.io/client-go/rest"
+
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/secret"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/serving"
@@ -28,8 +30,18 @@ type Refresher struct {
 	Serves string `json:"serves"`
 }
 
+// Attend takes into account who in the cluster refreshes the ExternalSecret of an item, whose stores are of the classes.
+func Attend(ctx context.Context, config *rest.Config, item Item, es *api.ExternalSecret, classes []string) (Item, RefreshersLink, error) {
+	g, err := newGatherer(config, nil)
+	if err != nil {
+		return item, RefreshersLink{}, err
+	}
+	link := g.refreshers(ctx, es, classes)
+	return orphaned(item, link), link, nil
+}
+
 // refreshers looks for those who cover the ExternalSecret.
-func (g *gatherer) refreshers(ctx context.Context, es *api.ExternalSecret, stores []StoreLink) RefreshersLink {
+func (g *gatherer) refreshers(ctx context.Context, es *api.ExternalSecret, classes []string) RefreshersLink {
 	link := RefreshersLink{Items: []Refresher{}}
 	seen, err := serving.See(ctx, g.apps, g.batch)
 	if err != nil {
@@ -38,7 +50,7 @@ func (g *gatherer) refreshers(ctx context.Context, es *api.ExternalSecret, store
 	}
 	link.Partial = !seen.Whole
 	for _, server := range seen.Servers {
-		if server.Covers(es, classes(stores)) {
+		if server.Covers(es, classes) {
 			link.Items = append(link.Items, Refresher{
 				Kind: server.Kind, Namespace: server.Namespace, Name: server.Name, Serves: secret.Printable(server.Coverage.String()),
 			})

@@ -61,7 +61,7 @@ func TestStatusOfTenThousandExternalSecretsAsksForPagesAndOfOneForItsChainOnly(t
 	}
 	asked := func(args ...string) (harness.Result, harness.RequestCounts) {
 		before := f.cluster.Requests(t)
-		r := harness.Run(t, []string{"KUBECONFIG=" + f.cluster.Kubeconfig()}, harness.Build(t, "./cmd/kubectl-externalsecret"), args...)
+		r := harness.Run(t, append(f.aws.Env(), "KUBECONFIG="+f.cluster.Kubeconfig()), harness.Build(t, "./cmd/kubectl-externalsecret"), args...)
 		since := f.cluster.Requests(t).Sub(before).Only(resources...)
 		for kind, count := range since {
 			// The cluster's own controllers renew and clean up at any time, and the counting itself lists namespaces.
@@ -91,4 +91,14 @@ func TestStatusOfTenThousandExternalSecretsAsksForPagesAndOfOneForItsChainOnly(t
 	assert.Zero(t, requests.Count("LIST", "externalsecrets")+requests.Count("LIST", "secretstores")+requests.Count("LIST", "secrets"), "%s", requests)
 	assert.Equal(t, 1, requests.Count("GET", "externalsecrets"), "%s", requests)
 	assert.LessOrEqual(t, requests.Total(), 12, "its own chain only:\n%s", requests)
+
+	f.rotate(t, 1)
+	explained, requests := asked("explain", name(8), "-n", f.namespace)
+	assert.Contains(t, explained.Stdout, name(8)+" is healthy")
+	t.Logf("explain NAME asked for\n%s", requests)
+	assert.Zero(t, requests.Count("LIST", "externalsecrets")+requests.Count("LIST", "secretstores")+requests.Count("LIST", "secrets"), "%s", requests)
+	for resource, verb := range map[string]string{"externalsecrets": "GET", "secretstores": "GET", "secrets": "GET", "events": "LIST", "deployments": "LIST", "cronjobs": "LIST"} {
+		assert.Equal(t, 1, requests.Count(verb, resource), "%s", requests)
+	}
+	assert.Equal(t, 6, requests.Total(), "its own chain, and who refreshes it:\n%s", requests)
 }
