@@ -42,12 +42,15 @@ func play(ctx context.Context, s *stage) error {
 			return err
 		}
 	}
-	s.say("The password is rotated in AWS. A refresh brings it, and says what changed:")
+	s.say("The password is rotated in AWS. A refresh brings it, and says what changed. Before that, diff shows what would, without the values:")
 	_, err = remote.PutSecretValue(ctx, &secretsmanager.PutSecretValueInput{
 		SecretId: aws.String(remoteName), SecretString: aws.String(`{"username":"app","password":"second-and-longer-password"}`),
 	})
 	if err != nil {
 		return fmt.Errorf("rotate the remote secret: %w", err)
+	}
+	if err := s.showExit(ctx, 1, "kubectl", "externalsecret", "diff", "--all"); err != nil {
+		return err
 	}
 	for _, command := range [][]string{
 		{"kubectl", "externalsecret", "refresh", "--all"},
