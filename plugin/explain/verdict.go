@@ -39,7 +39,7 @@ func judge(walk core.Explanation, last recorded, now time.Time) *Explanation {
 	if walk.ES == nil {
 		return e
 	}
-	if walk.Failed == trace.Class && last.item.State == status.Synced {
+	if inTime := last.item.State == status.Synced || last.item.State == status.AtRisk; inTime && walk.Failed == trace.Class {
 		e.leave()
 	}
 	names := namesOf(walk)

@@ -31,15 +31,6 @@ func TestWhatIsHealthyIsCalledHealthy(t *testing.T) {
 		"read from a ClusterSecretStore": applying(withStoreSpec(inAllNamespaces(store()), "conditions: [{namespaces: [NAMESPACE]}]"), fromCluster(dataOf("plain"))),
 		"made up by a generator": applying("apiVersion: generators.external-secrets.io/v1alpha1\nkind: Password\nmetadata: {name: made}\n"+
 			"spec: {length: 12, digits: 2, symbols: 2, noUpper: false, allowRepeat: true}", generated("Password")),
-		"refreshed already": func(t *testing.T, w *world) {
-			w.apply(t, store(), reading("plain"))
-			w.refresh(t, 0)
-		},
-		"of another class, whose controller refreshes it": func(t *testing.T, w *world) {
-			w.apply(t, withStoreSpec(store(), "controller: team-b"), reading("plain"))
-			w.patch(t, `{"status": {"refreshTime": "`+time.Now().UTC().Format(time.RFC3339)+`", "syncedResourceVersion": "`+api.SyncedResourceVersion(1, nil, nil)+`",
-				"conditions": [{"type": "Ready", "status": "True", "reason": "SecretSynced", "message": "secret synced"}]}}`, "status")
-		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -71,6 +62,15 @@ func TestWhatWorksAndShouldBeSeenToIsAWarningAtItsStep(t *testing.T) {
 		"a Secret that somebody else has made": {
 			applying(opaque("app", "other: value"), store(), reading("plain")), trace.Target, "was there before",
 		},
+		"that nobody was seen who refreshes it": {func(t *testing.T, w *world) {
+			w.apply(t, store(), reading("plain"))
+			w.refresh(t, 0)
+		}, trace.Due, "nobody was seen in the cluster who refreshes it"},
+		"that the controller of its class was not seen": {func(t *testing.T, w *world) {
+			w.apply(t, withStoreSpec(store(), "controller: team-b"), reading("plain"))
+			w.patch(t, `{"status": {"refreshTime": "`+time.Now().UTC().Format(time.RFC3339)+`", "syncedResourceVersion": "`+api.SyncedResourceVersion(1, nil, nil)+`",
+				"conditions": [{"type": "Ready", "status": "True", "reason": "SecretSynced", "message": "secret synced"}]}}`, "status")
+		}, trace.Due, "nobody was seen in the cluster who refreshes it"},
 		"a window that can't be read": {
 			applying(store(), externalSecret("syncWindows: {kind: deny, windows: [{schedule: '61 * * * *', duration: 1h}]}, "+dataOf("plain"))), trace.Rules, "61",
 		},
