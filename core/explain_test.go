@@ -162,3 +162,21 @@ func TestExplainTellsWhatALoginUses(t *testing.T) {
 	assert.Empty(t, alone.Failed)
 	assert.Equal(t, "OOSOSS", walked(alone))
 }
+
+func TestExplainEndsWithWhatIsBeingDeleted(t *testing.T) {
+	const finalizers = "finalizers: [externalsecrets.external-secrets.io/externalsecret-cleanup]"
+	for name, since := range map[string]time.Time{
+		"it has just been deleted":          time.Now(),
+		"its operator has not let go of it": time.Now().Add(-time.Hour),
+	} {
+		t.Run(name, func(t *testing.T) {
+			deleted := strings.Replace(wants("gone"), "uid:", "deletionTimestamp: '"+since.UTC().Format(time.RFC3339)+"', "+finalizers+", uid:", 1)
+			s := &server{lists: map[string][]string{"secretstores": {shelfStore}, "externalsecrets": {deleted}}}
+			for _, offline := range []bool{false, true} {
+				e := explained(t, s, &shelf{}, func(c *core.ExplainConfig) { c.Offline = offline })["gone"]
+				assert.Equal(t, "FNNNNNNNNNNNNNNNN", walked(e))
+				require.EqualError(t, e.Cause, "it is being deleted")
+			}
+		})
+	}
+}
