@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -179,4 +180,20 @@ func TestExplainEndsWithWhatIsBeingDeleted(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestExplainOfAllAsksForNothingToFanOut(t *testing.T) {
+	s := &server{lists: map[string][]string{"secretstores": {shelfStore}, "externalsecrets": {wants("good")}}}
+	var asked []string
+	var mu sync.Mutex
+	s.refuse = func(request string) string {
+		mu.Lock()
+		defer mu.Unlock()
+		asked = append(asked, request)
+		return ""
+	}
+	explained(t, s, &shelf{})
+	assert.Contains(t, asked, "GET externalsecrets")
+	assert.NotContains(t, asked, "GET clusterexternalsecrets")
+	assert.NotContains(t, asked, "GET namespaces")
 }
