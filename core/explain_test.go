@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
@@ -196,4 +197,41 @@ func TestExplainOfAllAsksForNothingToFanOut(t *testing.T) {
 	assert.Contains(t, asked, "GET externalsecrets")
 	assert.NotContains(t, asked, "GET clusterexternalsecrets")
 	assert.NotContains(t, asked, "GET namespaces")
+}
+
+func TestExplainTellsOfATargetOnlyWhatIsKnown(t *testing.T) {
+	target := func(spec string) string {
+		return strings.Replace(wants("es"), "spec: {", "spec: {target: {"+spec+"}, ", 1)
+	}
+	named := func(c *core.ExplainConfig) {
+		c.Scope.Names = []types.NamespacedName{{Namespace: "shop", Name: "es"}}
+		c.GenericTargets = true
+	}
+	t.Run("a template is not rendered where there is nothing to merge into", func(t *testing.T) {
+		s := &server{lists: map[string][]string{
+			"secretstores": {shelfStore}, "externalsecrets": {target("creationPolicy: Merge, template: {data: {k: '{{ .nothing }}'}}")},
+		}}
+		e := explained(t, s, &shelf{}, named)["es"]
+		assert.Equal(t, trace.Target, e.Failed)
+		assert.Equal(t, trace.Skipped, stepOf(t, e, trace.Template).State)
+	})
+	t.Run("who else has written to an object that is no Secret is not known", func(t *testing.T) {
+		s := &server{lists: map[string][]string{
+			"secretstores": {shelfStore}, "externalsecrets": {target("manifest: {apiVersion: v1, kind: ConfigMap}")},
+			"configmaps": {"{apiVersion: v1, kind: ConfigMap, metadata: {namespace: shop, name: es, uid: u, resourceVersion: '7', managedFields: [" +
+				"{manager: someone, operation: Update, apiVersion: v1, fieldsType: FieldsV1, fieldsV1: {'f:data': {'f:k': {}}}}]}, data: {k: v}}"},
+		}}
+		writers := stepOf(t, explained(t, s, &shelf{}, named)["es"], trace.Writers)
+		assert.Equal(t, trace.Skipped, writers.State)
+		assert.NotContains(t, writers.Message, "nobody")
+	})
+	t.Run("when somebody has written to it may not be recorded", func(t *testing.T) {
+		s := &server{lists: map[string][]string{
+			"secretstores": {shelfStore}, "externalsecrets": {wants("es")},
+			"secrets": {"{apiVersion: v1, kind: Secret, metadata: {namespace: shop, name: es, uid: u, resourceVersion: '7', managedFields: [" +
+				"{manager: someone, operation: Update, apiVersion: v1, fieldsType: FieldsV1, fieldsV1: {'f:data': {'f:j': {}}}}]}, data: {j: eA==}}"},
+		}}
+		e := explained(t, s, &shelf{}, named)["es"]
+		assert.Equal(t, []trace.Fact{{Name: "someone", Value: "at a time that is not recorded"}}, stepOf(t, e, trace.Writers).Evidence)
+	})
 }

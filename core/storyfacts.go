@@ -169,8 +169,12 @@ func (s *story) answerText(key fetch.Key) string {
 
 func (s *story) templateFacts(taken *trace.Taken, note noter) {
 	wanted := s.task.ES.Spec.Target.Template
-	if wanted == nil {
+	switch {
+	case wanted == nil:
 		skip(taken, "there is none")
+		return
+	case !s.writes():
+		skip(taken, "the target is not written")
 		return
 	}
 	for _, ref := range template.Needs(wanted) {
