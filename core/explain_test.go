@@ -15,6 +15,7 @@ import (
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider/aws"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/secret"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/trace"
 )
@@ -234,4 +235,21 @@ func TestExplainTellsOfATargetOnlyWhatIsKnown(t *testing.T) {
 		e := explained(t, s, &shelf{}, named)["es"]
 		assert.Equal(t, []trace.Fact{{Name: "someone", Value: "at a time that is not recorded"}}, stepOf(t, e, trace.Writers).Evidence)
 	})
+}
+
+func TestExplainTellsWhereEachStoreIs(t *testing.T) {
+	s := &server{lists: map[string][]string{
+		"secretstores": {
+			"{metadata: {namespace: shop, name: a}, spec: {provider: {aws: {service: SecretsManager, region: us-east-1, prefix: a/}}}}",
+			"{metadata: {namespace: shop, name: b}, spec: {provider: {aws: {service: SecretsManager, region: us-east-1, prefix: b/}}}}",
+		},
+		"externalsecrets": {"{metadata: {namespace: shop, name: es}, spec: {data: [" +
+			"{secretKey: a, remoteRef: {key: k}, sourceRef: {storeRef: {name: a}}}, {secretKey: b, remoteRef: {key: k}, sourceRef: {storeRef: {name: b}}}]}}"},
+	}}
+	e := explained(t, s, nil, func(c *core.ExplainConfig) {
+		c.Offline, c.Providers = true, provider.Registry{"aws": aws.Provider{Getenv: func(string) string { return "" }}}
+	})["es"]
+	evidence := stepOf(t, e, trace.Store).Evidence
+	assert.Contains(t, evidence, trace.Fact{Name: "prefix", Value: "a/"})
+	assert.Contains(t, evidence, trace.Fact{Name: "prefix", Value: "b/"})
 }
