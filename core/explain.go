@@ -124,12 +124,12 @@ type explainer struct {
 // tell explains a task that has ended with r.
 func (x *explainer) tell(ctx context.Context, t *task, r Result) {
 	e := Explanation{Result: r, ES: t.ES, Item: t.Item, Cause: t.cause, Failed: trace.Of(t.cause)}
-	switch r.Reason {
-	case OtherClass:
+	switch {
+	case r.Reason == OtherClass:
 		e.Failed, e.Cause = trace.Class, errors.New(r.Message)
-	case Deleting:
-		e.Failed, e.Cause = trace.Object, errors.New(r.Message)
-	case NoTarget:
+	case t.ES != nil && t.ES.DeletionTimestamp != nil && t.cause == nil: // also where a pass would let it go
+		e.Failed, e.Cause = trace.Object, errors.New(beingDeleted)
+	case r.Reason == NoTarget:
 		e.Failed, e.Cause = trace.Target, errors.New(r.Message)
 	}
 	if e.Cause != nil {

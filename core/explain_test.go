@@ -4,15 +4,18 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider/aws"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/secret"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/trace"
 )
@@ -161,4 +164,92 @@ func TestExplainTellsWhatALoginUses(t *testing.T) {
 	require.NoError(t, err)
 	assert.Empty(t, alone.Failed)
 	assert.Equal(t, "OOSOSS", walked(alone))
+}
+
+func TestExplainEndsWithWhatIsBeingDeleted(t *testing.T) {
+	const finalizers = "finalizers: [externalsecrets.external-secrets.io/externalsecret-cleanup]"
+	for name, since := range map[string]time.Time{
+		"it has just been deleted":          time.Now(),
+		"its operator has not let go of it": time.Now().Add(-time.Hour),
+	} {
+		t.Run(name, func(t *testing.T) {
+			deleted := strings.Replace(wants("gone"), "uid:", "deletionTimestamp: '"+since.UTC().Format(time.RFC3339)+"', "+finalizers+", uid:", 1)
+			s := &server{lists: map[string][]string{"secretstores": {shelfStore}, "externalsecrets": {deleted}}}
+			for _, offline := range []bool{false, true} {
+				e := explained(t, s, &shelf{}, func(c *core.ExplainConfig) { c.Offline = offline })["gone"]
+				assert.Equal(t, "FNNNNNNNNNNNNNNNN", walked(e))
+				require.EqualError(t, e.Cause, "it is being deleted")
+			}
+		})
+	}
+}
+
+func TestExplainOfAllAsksForNothingToFanOut(t *testing.T) {
+	s := &server{lists: map[string][]string{"secretstores": {shelfStore}, "externalsecrets": {wants("good")}}}
+	var asked []string
+	var mu sync.Mutex
+	s.refuse = func(request string) string {
+		mu.Lock()
+		defer mu.Unlock()
+		asked = append(asked, request)
+		return ""
+	}
+	explained(t, s, &shelf{})
+	assert.Contains(t, asked, "GET externalsecrets")
+	assert.NotContains(t, asked, "GET clusterexternalsecrets")
+	assert.NotContains(t, asked, "GET namespaces")
+}
+
+func TestExplainTellsOfATargetOnlyWhatIsKnown(t *testing.T) {
+	target := func(spec string) string {
+		return strings.Replace(wants("es"), "spec: {", "spec: {target: {"+spec+"}, ", 1)
+	}
+	named := func(c *core.ExplainConfig) {
+		c.Scope.Names = []types.NamespacedName{{Namespace: "shop", Name: "es"}}
+		c.GenericTargets = true
+	}
+	t.Run("a template is not rendered where there is nothing to merge into", func(t *testing.T) {
+		s := &server{lists: map[string][]string{
+			"secretstores": {shelfStore}, "externalsecrets": {target("creationPolicy: Merge, template: {data: {k: '{{ .nothing }}'}}")},
+		}}
+		e := explained(t, s, &shelf{}, named)["es"]
+		assert.Equal(t, trace.Target, e.Failed)
+		assert.Equal(t, trace.Skipped, stepOf(t, e, trace.Template).State)
+	})
+	t.Run("who else has written to an object that is no Secret is not known", func(t *testing.T) {
+		s := &server{lists: map[string][]string{
+			"secretstores": {shelfStore}, "externalsecrets": {target("manifest: {apiVersion: v1, kind: ConfigMap}")},
+			"configmaps": {"{apiVersion: v1, kind: ConfigMap, metadata: {namespace: shop, name: es, uid: u, resourceVersion: '7', managedFields: [" +
+				"{manager: someone, operation: Update, apiVersion: v1, fieldsType: FieldsV1, fieldsV1: {'f:data': {'f:k': {}}}}]}, data: {k: v}}"},
+		}}
+		writers := stepOf(t, explained(t, s, &shelf{}, named)["es"], trace.Writers)
+		assert.Equal(t, trace.Skipped, writers.State)
+		assert.NotContains(t, writers.Message, "nobody")
+	})
+	t.Run("when somebody has written to it may not be recorded", func(t *testing.T) {
+		s := &server{lists: map[string][]string{
+			"secretstores": {shelfStore}, "externalsecrets": {wants("es")},
+			"secrets": {"{apiVersion: v1, kind: Secret, metadata: {namespace: shop, name: es, uid: u, resourceVersion: '7', managedFields: [" +
+				"{manager: someone, operation: Update, apiVersion: v1, fieldsType: FieldsV1, fieldsV1: {'f:data': {'f:j': {}}}}]}, data: {j: eA==}}"},
+		}}
+		e := explained(t, s, &shelf{}, named)["es"]
+		assert.Equal(t, []trace.Fact{{Name: "someone", Value: "at a time that is not recorded"}}, stepOf(t, e, trace.Writers).Evidence)
+	})
+}
+
+func TestExplainTellsWhereEachStoreIs(t *testing.T) {
+	s := &server{lists: map[string][]string{
+		"secretstores": {
+			"{metadata: {namespace: shop, name: a}, spec: {provider: {aws: {service: SecretsManager, region: us-east-1, prefix: a/}}}}",
+			"{metadata: {namespace: shop, name: b}, spec: {provider: {aws: {service: SecretsManager, region: us-east-1, prefix: b/}}}}",
+		},
+		"externalsecrets": {"{metadata: {namespace: shop, name: es}, spec: {data: [" +
+			"{secretKey: a, remoteRef: {key: k}, sourceRef: {storeRef: {name: a}}}, {secretKey: b, remoteRef: {key: k}, sourceRef: {storeRef: {name: b}}}]}}"},
+	}}
+	e := explained(t, s, nil, func(c *core.ExplainConfig) {
+		c.Offline, c.Providers = true, provider.Registry{"aws": aws.Provider{Getenv: func(string) string { return "" }}}
+	})["es"]
+	evidence := stepOf(t, e, trace.Store).Evidence
+	assert.Contains(t, evidence, trace.Fact{Name: "prefix", Value: "a/"})
+	assert.Contains(t, evidence, trace.Fact{Name: "prefix", Value: "b/"})
 }

@@ -49,6 +49,10 @@ func (s *server) handle(t *testing.T, w http.ResponseWriter, r *http.Request) {
 		send(t, w, metav1.APIGroup{Name: api.Group, Versions: []metav1.GroupVersionForDiscovery{{GroupVersion: api.APIVersion, Version: api.V1}}})
 		return
 	}
+	if r.URL.Path == "/api/v1" {
+		send(t, w, metav1.APIResourceList{APIResources: []metav1.APIResource{{Name: "configmaps", Kind: "ConfigMap", Namespaced: true}}})
+		return
+	}
 	request := requestOf(r)
 	body, err := io.ReadAll(r.Body)
 	if err != nil {

@@ -26,6 +26,7 @@ func (s *story) storeFacts(ctx context.Context, taken *trace.Taken, note noter) 
 		switch taken.Step {
 		case trace.Store:
 			note(name, "provider %s", store.Spec.Provider.Name())
+			taken.Evidence = append(taken.Evidence, s.planner.PlaceOf(store, s.task.ES.Namespace)...)
 		case trace.Class:
 			note(name, "%s", cmp.Or(store.Spec.Controller, "any class"))
 		case trace.Namespace:
@@ -35,11 +36,6 @@ func (s *story) storeFacts(ctx context.Context, taken *trace.Taken, note noter) 
 		}
 	}
 	if taken.Step == trace.Store {
-		s.eachIdentity(func(identity string) {
-			for _, fact := range s.planner.Opening(identity).Place {
-				note(fact.Name, "%s", fact.Value)
-			}
-		})
 		for _, ref := range s.task.ES.GeneratorRefs() {
 			note("generator", "%s %s", ref.Kind, ref.Name)
 		}
@@ -169,8 +165,12 @@ func (s *story) answerText(key fetch.Key) string {
 
 func (s *story) templateFacts(taken *trace.Taken, note noter) {
 	wanted := s.task.ES.Spec.Target.Template
-	if wanted == nil {
+	switch {
+	case wanted == nil:
 		skip(taken, "there is none")
+		return
+	case !s.writes():
+		skip(taken, "the target is not written")
 		return
 	}
 	for _, ref := range template.Needs(wanted) {

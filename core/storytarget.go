@@ -71,12 +71,9 @@ func (s *story) differenceFacts(taken *trace.Taken, note noter) {
 	if changes.Metadata {
 		note("metadata", "differs")
 	}
-	switch {
-	case s.Reason == Generator:
-		taken.Message = s.Message
-	case changes.Any():
+	if changes.Any() {
 		taken.Message = "a refresh would make the target " + string(s.Outcome)
-	default:
+	} else {
 		taken.Message = "the target is as it should be"
 	}
 }
@@ -85,12 +82,19 @@ func (s *story) differenceFacts(taken *trace.Taken, note noter) {
 func (s *story) writerFacts(taken *trace.Taken, note noter) {
 	if s.live != nil {
 		for _, writer := range s.live.OtherWriters(s.task.ES) {
-			note(writer.Manager, "%s", writer.Time.UTC().Format(time.RFC3339))
+			when := "at a time that is not recorded"
+			if !writer.Time.IsZero() {
+				when = writer.Time.UTC().Format(time.RFC3339)
+			}
+			note(writer.Manager, "%s", when)
 		}
 	}
-	if len(taken.Evidence) > 0 {
+	switch {
+	case len(taken.Evidence) > 0:
 		taken.Message = "others have written keys of it"
-		return
+	case s.live != nil && s.task.ES.Spec.Target.Manifest != nil:
+		skip(taken, "of an object that is no Secret it is not known")
+	default:
+		skip(taken, "nobody else has written to it")
 	}
-	skip(taken, "nobody else has written to it")
 }

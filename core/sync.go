@@ -149,7 +149,7 @@ func (p *pass) prepare(ctx context.Context) ([]resolve.Item, error) {
 	}
 	p.events = &write.Events{Writer: client, APIVersion: client.APIVersion(), Component: p.Component}
 
-	fansOut := p.Scope.Whole() && p.Scope.Shard.Index == 0
+	fansOut := p.explain == nil && p.Scope.Whole() && p.Scope.Shard.Index == 0 // an explanation is of what is there
 	selected := p.Scope
 	if fansOut {
 		selected.Shard = resolve.Shard{} // what is fanned out is in all of them

@@ -108,7 +108,7 @@ func (p *pass) admit(ctx, work context.Context, t *task) bool {
 		p.fail(work, t, Invalid, trace.At(trace.Object, t.Err))
 		return false
 	case t.ES.DeletionTimestamp != nil && !write.Abandoned(t.ES, time.Now()):
-		p.skip(t, Deleting, "it is being deleted")
+		p.skip(t, Deleting, beingDeleted)
 		return false
 	case ctx.Err() != nil:
 		p.skip(t, Stopped, fetch.ErrStopped.Error())
@@ -146,6 +146,8 @@ func (p *pass) admit(ctx, work context.Context, t *task) bool {
 	}
 	return true
 }
+
+const beingDeleted = "it is being deleted"
 
 // errGenericTargets is another controller's business: it may well be permitted to write such targets.
 var errGenericTargets = resolve.UnsupportedError("spec.target.manifest means another object than a Secret, " +

@@ -74,8 +74,8 @@ type Opening struct {
 	Store    provider.Store
 	// Credentials are all that logging in to it may read.
 	Credentials []provider.CredentialRef
-	// Place and Login are those of its provider.Location.
-	Place, Login []trace.Fact
+	// Login is that of its provider.Location.
+	Login []trace.Fact
 }
 
 // Foreign tells whether an ExternalSecret reads a store that is served by another controller, nil if not: then all of it is
@@ -214,7 +214,7 @@ func (p *Planner) locate(ctx context.Context, es *api.ExternalSecret, source *ap
 	}
 	if _, ok := p.openers[read.Identity]; !ok {
 		p.openers[read.Identity] = opener{served, Opening{
-			Provider: store.Spec.Provider.Name(), Store: view, Credentials: location.Credentials, Place: location.Place, Login: location.Login,
+			Provider: store.Spec.Provider.Name(), Store: view, Credentials: location.Credentials, Login: location.Login,
 		}}
 	}
 	return nil
@@ -236,6 +236,15 @@ func (p *Planner) place(store *Store, namespace string) (provider.Provider, prov
 		return nil, view, provider.Location{}, fmt.Errorf("%s %q: %w", store.Kind, store.Name, err)
 	}
 	return served, view, location, nil
+}
+
+// PlaceOf tells a person where a store is; nothing of one whose provider can't tell. Stores of one identity may differ in it.
+func (p *Planner) PlaceOf(store *Store, namespace string) []trace.Fact {
+	_, _, location, err := p.place(store, namespace)
+	if err != nil {
+		return nil
+	}
+	return location.Place
 }
 
 // Open opens the reader of an identity that Plan gave out.

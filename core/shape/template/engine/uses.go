@@ -3,7 +3,6 @@ package engine
 import (
 	"maps"
 	"slices"
-	"strings"
 	"text/template/parse"
 )
 
@@ -24,41 +23,44 @@ func Uses(text string, options Options) ([]Use, error) {
 	if err != nil {
 		return nil, err
 	}
-	u := &uses{text: text, trees: trees, lines: map[int]*Use{}, whole: map[*parse.VariableNode]bool{}}
-	for again := true; again; { // a loop may use what is assigned further down in it
-		known := len(u.whole)
-		u.done = map[string]bool{}
-		u.template(main, true)
-		again = len(u.whole) > known
+	u := &uses{trees: trees, all: &parse.VariableNode{}, becomes: map[*parse.VariableNode][]*parse.VariableNode{}}
+	for i := range len(text) {
+		if text[i] == '\n' {
+			u.ends = append(u.ends, i)
+		}
 	}
+	u.start()
+	for name := range trees { // a loop may use what is assigned further down in it: all assignments come first
+		u.template(name, true)
+	}
+	u.spread()
+	u.start()
+	u.template(main, true)
 	found := make([]Use, 0, len(u.lines))
 	for _, line := range slices.Sorted(maps.Keys(u.lines)) {
 		use := u.lines[line]
 		slices.Sort(use.Keys)
+		use.Keys = slices.Compact(use.Keys)
 		found = append(found, *use)
 	}
 	return found, nil
 }
 
-// uses is the state of one Uses.
+// uses is the state of one Uses. A variable is its declaration there. The walk is made twice, so that no template takes long.
 type uses struct {
-	text  string
+	ends  []int // of the lines of the text
 	trees map[string]*parse.Tree
 	lines map[int]*Use
 	done  map[string]bool // the templates that were called with all values
-	// whole are the variables, by their declarations, that are or may become the map of all values.
+	// all stands for a variable that is the map of all values, such as $, and whole are those that are or may become it.
+	all   *parse.VariableNode
 	whole map[*parse.VariableNode]bool
+	// becomes are the variables that a variable is assigned to.
+	becomes map[*parse.VariableNode][]*parse.VariableNode
 }
 
-// scope is where a node stands: what dot and the variables are there.
-type scope struct {
-	// whole tells that dot is the map of all values.
-	whole bool
-	// vars are the declarations of the variables; that of $ is nil.
-	vars map[string]*parse.VariableNode
-}
-
-func (s scope) inner(whole bool) scope { return scope{whole: whole, vars: maps.Clone(s.vars)} }
+// start begins a walk.
+func (u *uses) start() { u.lines, u.done = map[int]*Use{}, map[string]bool{} }
 
 // template goes through a template that is called with all values. One that gets anything else is not looked into: where
 // that is made of the values, the call has them.
@@ -68,12 +70,13 @@ func (u *uses) template(name string, whole bool) {
 		return
 	}
 	u.done[name] = true
-	u.list(tree.Root, scope{whole: true, vars: map[string]*parse.VariableNode{}})
+	u.list(tree.Root, &scope{dot: u.all, vars: map[string]*parse.VariableNode{"$": u.all}})
 }
 
 // line is the entry of the line where a node is.
 func (u *uses) line(node parse.Node) *Use {
-	at := strings.Count(u.text[:min(int(node.Position()), len(u.text))], "\n") + 1
+	before, _ := slices.BinarySearch(u.ends, int(node.Position()))
+	at := before + 1
 	if u.lines[at] == nil {
 		u.lines[at] = &Use{Line: at}
 	}
@@ -81,12 +84,11 @@ func (u *uses) line(node parse.Node) *Use {
 }
 
 func (u *uses) key(node parse.Node, key string) {
-	if line := u.line(node); !slices.Contains(line.Keys, key) {
-		line.Keys = append(line.Keys, key)
-	}
+	line := u.line(node)
+	line.Keys = append(line.Keys, key)
 }
 
-func (u *uses) list(list *parse.ListNode, s scope) {
+func (u *uses) list(list *parse.ListNode, s *scope) {
 	if list == nil {
 		return
 	}
@@ -95,24 +97,20 @@ func (u *uses) list(list *parse.ListNode, s scope) {
 		case *parse.ActionNode:
 			u.pipe(node.Pipe, s)
 		case *parse.IfNode:
-			inner := s.inner(s.whole)
-			u.condition(node.Pipe, inner)
-			u.list(node.List, inner)
-			u.list(node.ElseList, s.inner(s.whole))
+			head := s.inner(s.dot)
+			u.condition(node.Pipe, head)
+			u.branches(&node.BranchNode, head, s.dot)
 		case *parse.WithNode:
-			inner := s.inner(u.isWhole(node.Pipe, s))
-			u.condition(node.Pipe, s.inner(s.whole))
-			u.declare(node.Pipe, s, inner)
-			u.list(node.List, inner)
-			u.list(node.ElseList, s.inner(s.whole))
+			head := s.inner(s.dot)
+			u.condition(node.Pipe, head)
+			u.branches(&node.BranchNode, head, source(node.Pipe, s))
 		case *parse.RangeNode:
-			inner := s.inner(false)
+			head := s.inner(s.dot)
 			for _, variable := range node.Pipe.Decl {
-				inner.vars[variable.Ident[0]] = variable
+				head.vars[variable.Ident[0]] = variable
 			}
 			u.commands(node.Pipe, s)
-			u.list(node.List, inner)
-			u.list(node.ElseList, s.inner(s.whole))
+			u.branches(&node.BranchNode, head, nil)
 		case *parse.TemplateNode:
 			if node.Pipe == nil {
 				continue
@@ -126,42 +124,31 @@ func (u *uses) list(list *parse.ListNode, s scope) {
 	}
 }
 
+// branches goes through what is done, where dot may be another, and what is done otherwise. Both have the variables of the head.
+func (u *uses) branches(node *parse.BranchNode, head *scope, dot *parse.VariableNode) {
+	u.list(node.List, head.inner(dot))
+	u.list(node.ElseList, head.inner(head.dot))
+}
+
 // condition goes through a pipe that may be the map itself without taking a value from it.
-func (u *uses) condition(pipe *parse.PipeNode, s scope) {
+func (u *uses) condition(pipe *parse.PipeNode, s *scope) {
 	if u.isWhole(pipe, s) {
-		u.declare(pipe, s, s)
+		u.declare(pipe, s)
 		return
 	}
 	u.pipe(pipe, s)
 }
 
 // pipe goes through a pipe and declares its variables. Of a variable that is the map, it is the uses that count.
-func (u *uses) pipe(pipe *parse.PipeNode, s scope) {
+func (u *uses) pipe(pipe *parse.PipeNode, s *scope) {
 	if !u.isWhole(pipe, s) || len(pipe.Decl) == 0 {
 		u.commands(pipe, s)
 	}
-	u.declare(pipe, s, s)
+	u.declare(pipe, s)
 }
-
-// declare declares the variables of a pipe in a scope, or gives those that are there another value. What was the map once may
-// still be: an assignment can be in a branch that is not taken.
-func (u *uses) declare(pipe *parse.PipeNode, s, into scope) {
-	whole := u.isWhole(pipe, s)
-	for _, variable := range pipe.Decl {
-		if !pipe.IsAssign {
-			into.vars[variable.Ident[0]] = variable
-		}
-		if whole {
-			u.whole[into.vars[variable.Ident[0]]] = true
-		}
-	}
-}
-
-// variable tells whether a variable is the map.
-func (u *uses) variable(name string, s scope) bool { return name == "$" || u.whole[s.vars[name]] }
 
 // commands goes through the commands of a pipe. Each has the result of the one before as its last argument.
-func (u *uses) commands(pipe *parse.PipeNode, s scope) {
+func (u *uses) commands(pipe *parse.PipeNode, s *scope) {
 	for i, cmd := range pipe.Cmds {
 		args := slices.Clone(cmd.Args)
 		if i > 0 {
@@ -183,7 +170,7 @@ func lone(cmd *parse.CommandNode) parse.Node {
 }
 
 // call goes through a function and its arguments, or a single operand.
-func (u *uses) call(args []parse.Node, s scope) {
+func (u *uses) call(args []parse.Node, s *scope) {
 	if function, ok := args[0].(*parse.IdentifierNode); ok && len(args) > 1 {
 		if names, ok := u.picks(function.Ident, args[1:], s); ok {
 			for _, name := range names {
@@ -198,7 +185,7 @@ func (u *uses) call(args []parse.Node, s scope) {
 }
 
 // picks are the keys that a function takes out of the map by name; false where it is another function, or names can't be told.
-func (u *uses) picks(function string, args []parse.Node, s scope) (names []*parse.StringNode, ok bool) {
+func (u *uses) picks(function string, args []parse.Node, s *scope) (names []*parse.StringNode, ok bool) {
 	var from parse.Node
 	var keys []parse.Node
 	switch function {
@@ -223,7 +210,7 @@ func (u *uses) picks(function string, args []parse.Node, s scope) (names []*pars
 }
 
 // operand goes through an argument, or what stands alone.
-func (u *uses) operand(node parse.Node, s scope) {
+func (u *uses) operand(node parse.Node, s *scope) {
 	switch node := node.(type) {
 	case *parse.DotNode, *parse.VariableNode, *parse.PipeNode:
 		if u.isWhole(node, s) {
@@ -233,11 +220,11 @@ func (u *uses) operand(node parse.Node, s scope) {
 	}
 	switch node := node.(type) {
 	case *parse.FieldNode:
-		if s.whole {
+		if u.whole[s.dot] {
 			u.key(node, node.Ident[0])
 		}
 	case *parse.VariableNode:
-		if len(node.Ident) > 1 && u.variable(node.Ident[0], s) {
+		if len(node.Ident) > 1 && u.whole[s.variable(node.Ident[0])] {
 			u.key(node, node.Ident[1])
 		}
 	case *parse.ChainNode:
@@ -252,14 +239,4 @@ func (u *uses) operand(node parse.Node, s scope) {
 }
 
 // isWhole tells whether a node is the map of all values as it is.
-func (u *uses) isWhole(node parse.Node, s scope) bool {
-	switch node := node.(type) {
-	case *parse.DotNode:
-		return s.whole
-	case *parse.VariableNode:
-		return len(node.Ident) == 1 && u.variable(node.Ident[0], s)
-	case *parse.PipeNode:
-		return len(node.Cmds) == 1 && len(node.Cmds[0].Args) == 1 && u.isWhole(node.Cmds[0].Args[0], s)
-	}
-	return false
-}
+func (u *uses) isWhole(node parse.Node, s *scope) bool { return u.whole[source(node, s)] }
