@@ -9,6 +9,7 @@ import (
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/diagnose"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/trace"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/status"
 )
 
 // most is how many ExternalSecrets are named for a cause.
@@ -52,11 +53,7 @@ func (p *page) explanation(e *Explanation, offline bool) {
 
 // store shows what logging in to a store has come to.
 func (p *page) store(e *Explanation, ref api.SecretStoreRef) {
-	name := ref.Kind + " " + ref.Name
-	if ref.Kind == api.KindSecretStore {
-		name = ref.Kind + " " + e.Metadata.Namespace + "/" + ref.Name
-	}
-	p.verdict(name, e)
+	p.verdict(storeName(status.StoreRef{Kind: ref.Kind, Name: ref.Name}, e.Metadata.Namespace), e)
 	p.steps(e.Steps)
 	if e.UsedBy != nil {
 		p.line("", "\nRead by %d of the ExternalSecrets, of which %d are synced.", e.UsedBy.Total, e.UsedBy.Healthy)

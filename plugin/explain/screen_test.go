@@ -198,3 +198,51 @@ func TestAKeyThatTheLastRefreshLeftOutIsNotHealthy(t *testing.T) {
 	assert.Equal(t, trace.Recorded, e.Failed)
 	assert.Equal(t, "DAT-07", e.Diagnosis.ID)
 }
+
+func TestFailuresOfDifferentStoresHaveDifferentCauses(t *testing.T) {
+	in := func(namespace string, w core.Explanation) core.Explanation {
+		w.Namespace, w.ES.Namespace, w.Item.Namespace = namespace, namespace, namespace
+		return w
+	}
+	reading := func(stores ...api.SecretStoreRef) func(*api.ExternalSecret) {
+		return func(es *api.ExternalSecret) {
+			es.Spec.SecretStoreRef, es.Spec.Data = api.SecretStoreRef{}, nil
+			for i := range stores {
+				es.Spec.Data = append(es.Spec.Data, api.Data{SourceRef: &api.SourceRef{StoreRef: &stores[i]}})
+			}
+		}
+	}
+	aws := api.SecretStoreRef{Name: "aws"}
+	cluster := api.SecretStoreRef{Kind: api.KindClusterSecretStore, Name: "aws"}
+	gone := func(store string) string { return fmt.Sprintf("there is no SecretStore %q in namespace %q", store, "shop") }
+	for name, test := range map[string]struct {
+		one, other core.Explanation
+		want       []string
+	}{
+		"of the same name in two namespaces": {
+			walk("a", trace.Identity, refused), in("bank", walk("b", trace.Identity, refused)), []string{"SecretStore shop/aws", "SecretStore bank/aws"},
+		},
+		"of which neither is there": {
+			walk("a", trace.Store, gone("x"), reading(api.SecretStoreRef{Name: "x"})),
+			walk("b", trace.Store, gone("y"), reading(api.SecretStoreRef{Name: "y"})), []string{"SecretStore shop/x", "SecretStore shop/y"},
+		},
+		"of one that reads both": {
+			walk("a", trace.Identity, `open ClusterSecretStore "aws": AssumeRole: AccessDenied`, reading(aws, cluster)),
+			walk("b", trace.Identity, `open SecretStore "aws" in namespace "shop": AssumeRole: AccessDenied`, reading(cluster, aws)),
+			[]string{"ClusterSecretStore aws", "SecretStore shop/aws"},
+		},
+		"that is one for all namespaces": {
+			walk("a", trace.Identity, `open ClusterSecretStore "aws": AssumeRole: AccessDenied`, reading(cluster)),
+			in("bank", walk("b", trace.Identity, `open ClusterSecretStore "aws": AssumeRole: AccessDenied`, reading(cluster))),
+			[]string{"ClusterSecretStore aws"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var stores []string
+			for _, cause := range group([]*Explanation{judged(test.one, status.EventsLink{}), judged(test.other, status.EventsLink{})}).Causes {
+				stores = append(stores, cause.Store)
+			}
+			assert.Equal(t, test.want, stores)
+		})
+	}
+}
