@@ -110,10 +110,11 @@ func NewCommand(
 		Args:                  cobra.MaximumNArgs(2),
 		ValidArgsFunction:     completion.ExternalSecrets(getter),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			flags.HasError = cmd.Flags().Changed("error")
 			if err := flags.Validate(args); err != nil {
 				return coded(cmdutil.UsageErrorf(cmd, "%v", err))
 			}
-			if flags.Error != "" {
+			if flags.HasError {
 				options, err := flags.toErrorOptions()
 				if err != nil {
 					return coded(err)

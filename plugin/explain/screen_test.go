@@ -214,7 +214,9 @@ func TestFailuresOfDifferentStoresHaveDifferentCauses(t *testing.T) {
 	}
 	aws := api.SecretStoreRef{Name: "aws"}
 	cluster := api.SecretStoreRef{Kind: api.KindClusterSecretStore, Name: "aws"}
-	gone := func(store string) string { return fmt.Sprintf("there is no SecretStore %q in namespace %q", store, "shop") }
+	gone := func(store string) string {
+		return fmt.Sprintf("there is no SecretStore %q in namespace %q", store, "shop")
+	}
 	for name, test := range map[string]struct {
 		one, other core.Explanation
 		want       []string
