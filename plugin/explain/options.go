@@ -67,19 +67,21 @@ func (o *Options) one(ctx context.Context) (healthy bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	last := recorded{item: status.Assess(walks[0].Item, time.Now())}
-	if walks[0].ES != nil {
+	es, last := walks[0].ES, recorded{item: status.Assess(walks[0].Item, time.Now())}
+	var key *provenance.Origin
+	if es != nil {
 		client, err := typedv1.NewForConfig(o.Config.Kube)
 		if err != nil {
 			return false, fmt.Errorf("make a client: %w", err)
 		}
 		last.events = status.ReadEvents(ctx, client, last.item.Metadata)
+		if o.Key != "" {
+			origin := provenance.OfKey(es, o.Key, status.ReadTemplates(ctx, client, es))
+			key = &origin
+		}
 	}
 	e := judge(walks[0], last, time.Now())
-	if o.Key != "" && walks[0].ES != nil {
-		origin := provenance.OfKey(walks[0].ES, o.Key, nil)
-		e.Key = &origin
-	}
+	e.Key = key
 	return e.Healthy, o.print(e, func(p *page) { p.explanation(e, o.Config.Offline) })
 }
 

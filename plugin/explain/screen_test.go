@@ -127,16 +127,34 @@ func TestScreens(t *testing.T) {
 	}
 }
 
-func TestScreenOfAKey(t *testing.T) {
-	w := walk("db", "", "", func(es *api.ExternalSecret) {
-		es.Spec.Target.Template = &api.Template{Data: map[string]string{"url": "postgres://app:{{ .password }}@db/shop"}}
-	})
+func TestScreensOfKeys(t *testing.T) {
+	templated := func(template api.Template) func(es *api.ExternalSecret) {
+		return func(es *api.ExternalSecret) { es.Spec.Target.Template = &template }
+	}
+	w := walk("db", "", "", templated(api.Template{Data: map[string]string{"url": "postgres://app:{{ .password }}@db/shop"}}))
 	e := judged(w, status.EventsLink{})
 	origin := provenance.OfKey(w.ES, "url", nil)
 	e.Key = &origin
 	p := newPage()
 	p.explanation(e, false)
 	golden.Assert(t, *update, "screen-key", p.String())
+
+	everything := templated(api.Template{Data: map[string]string{"file": "{{ range $k, $v := . }}{{ $k }}={{ $v }}{{ end }}"}})
+	configMap := templated(api.Template{TemplateFrom: []api.TemplateFrom{
+		{ConfigMap: &api.TemplateRef{Name: "tpl", Items: []api.TemplateRefItem{{Key: "url"}}}},
+	}})
+	p = newPage()
+	for _, of := range []struct {
+		key    string
+		change func(es *api.ExternalSecret)
+	}{
+		{"password", func(*api.ExternalSecret) {}}, {"nothing", func(*api.ExternalSecret) {}}, {"password", templated(api.Template{Data: map[string]string{"url": "{{ .password }}"}})},
+		{"file", everything}, {"url", configMap},
+	} {
+		origin := provenance.OfKey(walk("db", "", "", of.change).ES, of.key, nil)
+		p.key(&origin)
+	}
+	golden.Assert(t, *update, "keys", p.String())
 }
 
 func TestScreenOfAStore(t *testing.T) {
