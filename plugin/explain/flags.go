@@ -55,6 +55,7 @@ func (f *Flags) AddFlags(cmd *cobra.Command) {
 	cmd.Flags().Lookup("show-managed-fields").Hidden = true // there are none in what is printed
 	// It fails only for a flag that is not there, or the second time.
 	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(f.Print.AllowedFormats(), cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("error", cobra.NoFileCompletions)
 }
 
 // several tells whether causes are asked for rather than the walk of one.

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/trace"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/test/harness"
 )
 
 // renamed is an ExternalSecret, or a store, under another name.
@@ -97,4 +98,27 @@ func TestAKeyIsExplained(t *testing.T) {
 	r := w.run(t, "app", "url", "-o", "jsonpath={.key.certainty} {.key.templates[0].lines[0].keys} {.key.templates[0].inputs[0].entries[0].remoteKey}")
 	assert.Zero(t, r.Code, r.Stderr)
 	assert.Equal(t, `Certain ["value"] plain`, r.Stdout)
+}
+
+func TestWhatCanBeExplainedIsCompleted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	applying(inAllNamespaces(store()))(t, w)
+	w.apply(t, store(), externalSecret("target: {template: {mergePolicy: Merge, data: {url: '{{ .value }}'}}}, "+dataOf("plain")), renamed(reading("plain"), "app", "stork"))
+	for args, want := range map[string]string{
+		"app":                         "app\n",
+		"st":                          "stork\nstore/store\n",
+		"store/":                      "store/store\n",
+		"clusterstore/" + w.namespace: "clusterstore/" + w.namespace + "\n",
+		"app ":                        "url\nvalue\n",
+		"es/app v":                    "value\n",
+		"app value ":                  "",
+		"store/store ":                "",
+		"nothing ":                    "",
+		"--error ":                    "",
+	} {
+		completed := harness.Run(t, w.environment, pluginPath(t),
+			append([]string{"__complete", "explain", "--namespace", w.namespace}, strings.Split(args, " ")...)...)
+		assert.Equal(t, want+":4\n", completed.Stdout, args)
+	}
 }
