@@ -9,11 +9,16 @@ import (
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/diagnose"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/trace"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/results"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/status"
 )
 
-// most is how many ExternalSecrets are named for a cause.
-const most = 5
+const (
+	// most is how many ExternalSecrets are named for a cause.
+	most = 5
+	// mostFacts is how much of the evidence of a step is shown: there is some for each entry of a spec.
+	mostFacts = 10
+)
 
 // page is a screen for a person. What it writes into can't fail.
 type page struct{ bytes.Buffer }
@@ -111,7 +116,7 @@ func words(taken trace.Taken) []string {
 	return facts
 }
 
-// joined are facts in words. Those of the same value are one.
+// joined are facts in words, the first few of them. Those of the same value are one.
 func joined(facts []trace.Fact) []string {
 	names := map[string][]string{}
 	for _, fact := range facts {
@@ -120,8 +125,11 @@ func joined(facts []trace.Fact) []string {
 	var all []string
 	for _, fact := range facts {
 		if of := names[fact.Value]; of[0] == fact.Name {
-			all = append(all, strings.Join(of, ", ")+": "+fact.Value)
+			all = append(all, results.List(of)+": "+fact.Value)
 		}
+	}
+	if rest := len(all) - mostFacts; rest > 0 {
+		all = append(all[:mostFacts], fmt.Sprintf("and %d more: -o json has them all", rest))
 	}
 	return all
 }
@@ -129,6 +137,8 @@ func joined(facts []trace.Fact) []string {
 // causes shows why ExternalSecrets fail, the cause that most of them share first.
 func (p *page) causes(c Causes) {
 	switch {
+	case c.Total == 0:
+		return // which is told on the error stream
 	case c.Broken == 0:
 		p.line("", "All %d ExternalSecrets are healthy.", c.Total)
 		return

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -185,6 +186,10 @@ func TestScreenOfCauses(t *testing.T) {
 	golden.Assert(t, *update, "screen-causes", p.String())
 
 	p = newPage()
+	p.causes(group(nil))
+	assert.Empty(t, p.String(), "that there are none is told elsewhere")
+
+	p = newPage()
 	p.causes(group(all[len(all)-1:]))
 	assert.Equal(t, "All 1 ExternalSecrets are healthy.\n", p.String())
 }
@@ -264,5 +269,23 @@ func TestFailuresOfDifferentStoresHaveDifferentCauses(t *testing.T) {
 			}
 			assert.Equal(t, test.want, stores)
 		})
+	}
+}
+
+func TestAnExternalSecretOfManyEntriesFitsOnAScreen(t *testing.T) {
+	for _, failed := range []trace.Step{"", trace.Property} {
+		w := walk("db", failed, "it is not JSON")
+		for i := range 200 {
+			for _, step := range []trace.Step{trace.Read, trace.Property} {
+				at := step.Index()
+				w.Steps[at].Evidence = append(w.Steps[at].Evidence, trace.Fact{Name: fmt.Sprintf("spec.data[%d]", i+2), Value: fmt.Sprintf("team/%d: read, 31 bytes", i)})
+			}
+		}
+		p := newPage()
+		e := judged(w, status.EventsLink{})
+		p.explanation(e, false)
+		assert.Less(t, strings.Count(p.String(), "\n"), 70)
+		assert.Contains(t, p.String(), "and 191 more: -o json has them all", "201 with two that are the same")
+		assert.Len(t, e.taken(trace.Read).Evidence, 202, "a program gets them all")
 	}
 }
