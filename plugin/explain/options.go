@@ -101,7 +101,7 @@ func (o *Options) causes(ctx context.Context) (healthy bool, err error) {
 	}
 	slices.SortFunc(all, byName)
 	c := group(all)
-	return c.Broken == 0, o.print(c, func(p *page) { p.causes(c) })
+	return c.Broken == 0, o.print(c, func(p *page) { p.causes(c, o.Config.Offline) })
 }
 
 // store explains a store, and counts who reads it.
@@ -116,7 +116,7 @@ func (o *Options) store(ctx context.Context) (healthy bool, err error) {
 	if e.UsedBy, err = o.usedBy(ctx); err != nil {
 		return false, err
 	}
-	return e.Healthy, o.print(e, func(p *page) { p.store(e, o.Store) })
+	return e.Healthy, o.print(e, func(p *page) { p.store(e, o.Store, o.Config.Offline) })
 }
 
 func (o *Options) print(document any, screen func(*page)) error {

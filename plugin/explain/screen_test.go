@@ -128,6 +128,36 @@ func TestScreens(t *testing.T) {
 	}
 }
 
+func TestScreenOfWhatAsksNoProvider(t *testing.T) {
+	offline := func(change ...func(*api.ExternalSecret)) *Explanation {
+		w := walk("db", "", "", change...)
+		for i := range w.Steps {
+			if taken := &w.Steps[i]; taken.Step.Index() > trace.Namespace.Index() {
+				taken.State, taken.Message, taken.Evidence = trace.Skipped, "not asked", nil
+			}
+		}
+		return judged(w, status.EventsLink{})
+	}
+	p := newPage()
+	p.explanation(offline(), true)
+	p.line("", "\n")
+	p.explanation(offline(failedBefore), true)
+	golden.Assert(t, *update, "screen-offline", p.String())
+
+	store := offline()
+	store.Steps = store.Steps[trace.Store.Index():trace.Read.Index()]
+	p = newPage()
+	p.store(store, api.SecretStoreRef{Kind: api.KindSecretStore, Name: "aws"}, true)
+	assert.Contains(t, p.String(), "not asked:     Credentials, Token, Identity\n")
+}
+
+func TestScreenOfWhatAnotherControllerServes(t *testing.T) {
+	w := walk("db", trace.Class, `SecretStore "aws" is of class "eso", which is not served here ("default" is)`)
+	p := newPage()
+	p.explanation(judged(w, status.EventsLink{}), false)
+	golden.Assert(t, *update, "screen-foreign", p.String())
+}
+
 func TestScreensOfKeys(t *testing.T) {
 	templated := func(template api.Template) func(es *api.ExternalSecret) {
 		return func(es *api.ExternalSecret) { es.Spec.Target.Template = &template }
@@ -164,7 +194,7 @@ func TestScreenOfAStore(t *testing.T) {
 	e := judged(w, status.EventsLink{})
 	e.Steps, e.UsedBy = e.Steps[:len(e.Steps)-1], &UsedBy{Total: 12, Healthy: 3}
 	p := newPage()
-	p.store(e, api.SecretStoreRef{Kind: api.KindSecretStore, Name: "aws"})
+	p.store(e, api.SecretStoreRef{Kind: api.KindSecretStore, Name: "aws"}, false)
 	golden.Assert(t, *update, "screen-store", p.String())
 }
 
@@ -182,16 +212,16 @@ func TestScreenOfCauses(t *testing.T) {
 	assert.Equal(t, 39, causes.Total)
 	assert.Equal(t, 38, causes.Broken)
 	p := newPage()
-	p.causes(causes)
+	p.causes(causes, false)
 	golden.Assert(t, *update, "screen-causes", p.String())
 
 	p = newPage()
-	p.causes(group(nil))
+	p.causes(group(nil), true)
 	assert.Empty(t, p.String(), "that there are none is told elsewhere")
 
 	p = newPage()
-	p.causes(group(all[len(all)-1:]))
-	assert.Equal(t, "All 1 ExternalSecrets are healthy.\n", p.String())
+	p.causes(group(all[len(all)-1:]), true)
+	assert.Equal(t, "All 1 ExternalSecrets are healthy.\n\nNo provider was asked.\n", p.String())
 }
 
 func TestWhatAProgramReads(t *testing.T) {
