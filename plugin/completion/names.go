@@ -40,8 +40,11 @@ func ExternalSecrets(getter genericclioptions.RESTClientGetter) cobra.Completion
 	}
 }
 
-// clusterStore is what is written before the name of a ClusterSecretStore.
-const clusterStore = "clusterstore/"
+// What is written before the name of a SecretStore, where it does not go without saying, and of a ClusterSecretStore.
+const (
+	store        = "store/"
+	clusterStore = "clusterstore/"
+)
 
 // Stores completes the names of the SecretStores in the namespace of the command and, after "clusterstore/", of ClusterSecretStores.
 func Stores(getter genericclioptions.RESTClientGetter) cobra.CompletionFunc {

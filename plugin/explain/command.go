@@ -108,12 +108,13 @@ func NewCommand(
 		Example:               example,
 		SuggestFor:            []string{"why", "debug", "diagnose"},
 		Args:                  cobra.MaximumNArgs(2),
-		ValidArgsFunction:     completion.ExternalSecrets(getter),
+		ValidArgsFunction:     completion.Subjects(getter),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			flags.HasError = cmd.Flags().Changed("error")
 			if err := flags.Validate(args); err != nil {
 				return coded(cmdutil.UsageErrorf(cmd, "%v", err))
 			}
-			if flags.Error != "" {
+			if flags.HasError {
 				options, err := flags.toErrorOptions()
 				if err != nil {
 					return coded(err)

@@ -2,13 +2,17 @@ package explain
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
+	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/diagnose"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provenance"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/trace"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/status"
 )
 
 // The kinds of what is printed for programs.
@@ -42,6 +46,9 @@ type Explanation struct {
 	Key *provenance.Origin `json:"key,omitempty"`
 	// UsedBy counts the ExternalSecrets that read a store.
 	UsedBy *UsedBy `json:"usedBy,omitempty"`
+
+	// stores are those that the ExternalSecret names.
+	stores []status.StoreRef
 }
 
 // UsedBy counts the ExternalSecrets that read a store, by what is recorded of them.
@@ -108,22 +115,16 @@ func group(all []*Explanation) Causes {
 			continue
 		}
 		causes.Broken++
-		k := key{id: e.Diagnosis.ID, step: e.Failed}
-		switch {
-		case e.Diagnosis.ID == diagnose.Unknown:
+		store := e.store()
+		k := key{id: e.Diagnosis.ID, step: e.Failed, place: store}
+		if e.Diagnosis.ID == diagnose.Unknown {
 			k.place = e.Error
-		case storeStep(e.Failed):
-			k.place = e.storeName()
 		}
 		i, ok := at[k]
 		if !ok {
 			i = len(causes.Causes)
 			at[k] = i
-			c := Cause{Failed: e.Failed, Diagnosis: *e.Diagnosis}
-			if storeStep(e.Failed) {
-				c.Store = e.storeName()
-			}
-			causes.Causes = append(causes.Causes, c)
+			causes.Causes = append(causes.Causes, Cause{Failed: e.Failed, Diagnosis: *e.Diagnosis, Store: store})
 		}
 		causes.Causes[i].Objects = append(causes.Causes[i].Objects, Object{Metadata: e.Metadata, Error: e.Error})
 	}
@@ -131,15 +132,31 @@ func group(all []*Explanation) Causes {
 	return causes
 }
 
-// storeStep tells whether a step is about a store rather than about what is read from it.
-func storeStep(step trace.Step) bool {
-	return step.Index() >= trace.Store.Index() && step.Index() <= trace.Identity.Index()
+// store names the store at which it fails: the one that the error is about or, where none is told, all that the ExternalSecret names.
+// It is empty where what fails is no store's.
+func (e *Explanation) store() string {
+	if e.Failed.Index() < trace.Store.Index() || e.Failed.Index() > trace.Identity.Index() {
+		return ""
+	}
+	var names []string
+	withoutCluster := strings.ReplaceAll(e.Error, api.KindClusterSecretStore, "")
+	for _, ref := range e.stores {
+		text, name := withoutCluster, storeName(ref, e.Metadata.Namespace)
+		if ref.Kind == api.KindClusterSecretStore {
+			text = e.Error
+		}
+		if strings.Contains(text, fmt.Sprintf("%s %q", ref.Kind, ref.Name)) {
+			return name
+		}
+		names = append(names, name)
+	}
+	return strings.Join(names, ", ")
 }
 
-// storeName names the stores of an explanation; empty where none was found.
-func (e *Explanation) storeName() string {
-	if t := e.taken(trace.Class); t != nil && len(t.Evidence) > 0 {
-		return t.Evidence[0].Name
+// storeName names a store for a person, such as: SecretStore shop/aws.
+func storeName(ref status.StoreRef, namespace string) string {
+	if ref.Kind == api.KindSecretStore {
+		return ref.Kind + " " + namespace + "/" + ref.Name
 	}
-	return ""
+	return ref.Kind + " " + ref.Name
 }

@@ -19,8 +19,9 @@ import (
 type Flags struct {
 	Scope scope.Flags
 	All   bool
-	// Error is the text of a failure, or stdin.
+	// Error is the text of a failure, or stdin. HasError tells that it is given: an empty one does not stand for anything else.
 	Error          string
+	HasError       bool
 	Offline        bool
 	Class          string
 	GenericTargets bool
@@ -54,6 +55,7 @@ func (f *Flags) AddFlags(cmd *cobra.Command) {
 	cmd.Flags().Lookup("show-managed-fields").Hidden = true // there are none in what is printed
 	// It fails only for a flag that is not there, or the second time.
 	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(f.Print.AllowedFormats(), cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("error", cobra.NoFileCompletions)
 }
 
 // several tells whether causes are asked for rather than the walk of one.
@@ -62,29 +64,35 @@ func (f *Flags) several() bool { return f.All || f.Scope.Selects() }
 // Validate checks that flags and arguments make sense, and say exactly one thing about what to explain.
 func (f *Flags) Validate(args []string) error {
 	switch {
-	case f.Error != "" && (f.several() || len(args) > 0):
+	case f.HasError && (f.several() || f.Scope.AllNamespaces || len(args) > 0):
 		return errors.New("--error explains a text, and no name and no selection goes with it; put the text into quotes")
-	case f.Error != "":
+	case f.HasError:
 		return nil
-	case f.several() && len(args) > 0:
-		return errors.New("a name cannot be provided when --all or a selector is specified")
 	case !f.several() && len(args) == 0:
 		return errors.New("say what to explain: NAME, store/NAME, clusterstore/NAME, --all, a selector (-l or --field-selector) or --error TEXT")
 	case f.Class == "":
 		return errors.New("--controller-class must not be empty")
 	}
-	if len(args) > 0 {
-		_, isStore, err := storeOf(args[0])
-		switch {
-		case err != nil:
-			return err
-		case isStore && len(args) > 1:
-			return errors.New("a store has no keys: name it alone")
-		case isStore:
-			return nil
-		}
+	if err := f.Scope.Chosen(f.All, args); err != nil {
+		return err
+	}
+	if len(args) > 0 && scope.NamesStore(args[0]) {
+		return f.validateStore(args)
 	}
 	_, err := f.Scope.ToScope("", args[:min(len(args), 1)])
+	return err
+}
+
+func (f *Flags) validateStore(args []string) error {
+	switch {
+	case f.Scope.Selects():
+		return errors.New("a store cannot be provided when a selector is specified")
+	case f.Scope.AllNamespaces:
+		return errors.New("a store cannot be retrieved by name across all namespaces: name one with -n")
+	case len(args) > 1:
+		return errors.New("a store has no keys: name it alone")
+	}
+	_, err := scope.Store(args[0])
 	return err
 }
 
@@ -108,11 +116,9 @@ func (f *Flags) ToOptions(args []string) (*Options, error) {
 		},
 		Namespace: namespace, All: f.several(), Printer: printer, Streams: f.streams,
 	}
-	if len(args) > 0 {
-		var isStore bool
-		if options.Store, isStore, err = storeOf(args[0]); isStore || err != nil {
-			return options, err
-		}
+	if len(args) > 0 && scope.NamesStore(args[0]) {
+		options.Store, err = scope.Store(args[0])
+		return options, err
 	}
 	if options.Config.Scope, err = f.Scope.ToScope(namespace, args[:min(len(args), 1)]); err != nil {
 		return nil, err

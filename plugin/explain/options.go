@@ -67,27 +67,27 @@ func (o *Options) one(ctx context.Context) (healthy bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	last, err := o.recorded(ctx, walks[0])
+	client, err := typedv1.NewForConfig(o.Config.Kube)
+	if err != nil {
+		return false, fmt.Errorf("make a client: %w", err)
+	}
+	last, err := o.recorded(ctx, client, walks[0])
 	if err != nil {
 		return false, err
 	}
 	e := judge(walks[0], last, time.Now())
-	if o.Key != "" && walks[0].ES != nil {
-		origin := provenance.OfKey(walks[0].ES, o.Key, nil)
+	if es := walks[0].ES; es != nil && o.Key != "" {
+		origin := provenance.OfKey(es, o.Key, status.ReadTemplates(ctx, client, es))
 		e.Key = &origin
 	}
 	return e.Healthy, o.print(e, func(p *page) { p.explanation(e, o.Config.Offline) })
 }
 
 // recorded reads what the last refresh has left, and who makes the next one.
-func (o *Options) recorded(ctx context.Context, walk core.Explanation) (recorded, error) {
+func (o *Options) recorded(ctx context.Context, client typedv1.CoreV1Interface, walk core.Explanation) (recorded, error) {
 	last := recorded{item: status.Assess(walk.Item, time.Now())}
 	if walk.ES == nil {
 		return last, nil
-	}
-	client, err := typedv1.NewForConfig(o.Config.Kube)
-	if err != nil {
-		return last, fmt.Errorf("make a client: %w", err)
 	}
 	last.events = status.ReadEvents(ctx, client, last.item.Metadata)
 	item, link, err := status.Attend(ctx, o.Config.Kube, last.item, walk.ES, walk.Classes)
@@ -111,7 +111,7 @@ func (o *Options) causes(ctx context.Context) (healthy bool, err error) {
 	}
 	slices.SortFunc(all, byName)
 	c := group(all)
-	return c.Broken == 0, o.print(c, func(p *page) { p.causes(c) })
+	return c.Broken == 0, o.print(c, func(p *page) { p.causes(c, o.Config.Offline) })
 }
 
 // store explains a store, and counts who reads it.
@@ -126,7 +126,7 @@ func (o *Options) store(ctx context.Context) (healthy bool, err error) {
 	if e.UsedBy, err = o.usedBy(ctx); err != nil {
 		return false, err
 	}
-	return e.Healthy, o.print(e, func(p *page) { p.store(e, o.Store) })
+	return e.Healthy, o.print(e, func(p *page) { p.store(e, o.Store, o.Config.Offline) })
 }
 
 func (o *Options) print(document any, screen func(*page)) error {

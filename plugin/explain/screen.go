@@ -9,10 +9,16 @@ import (
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/diagnose"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/trace"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/results"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/status"
 )
 
-// most is how many ExternalSecrets are named for a cause.
-const most = 5
+const (
+	// most is how many ExternalSecrets are named for a cause.
+	most = 5
+	// mostFacts is how much of the evidence of a step is shown: there is some for each entry of a spec.
+	mostFacts = 10
+)
 
 // page is a screen for a person. What it writes into can't fail.
 type page struct{ bytes.Buffer }
@@ -33,7 +39,7 @@ func (p *page) line(head, format string, args ...any) {
 func (p *page) explanation(e *Explanation, offline bool) {
 	name := "ExternalSecret " + e.Metadata.Namespace + "/" + e.Metadata.Name
 	p.verdict(name, e)
-	p.steps(e.Steps)
+	p.steps(e.Steps, offline)
 	if e.Key != nil {
 		p.key(e.Key)
 	}
@@ -43,7 +49,7 @@ func (p *page) explanation(e *Explanation, offline bool) {
 	}
 	switch {
 	case e.Healthy && offline:
-		p.line("", "\nNo provider was asked.")
+		p.unasked()
 	case e.Failed == trace.Recorded && !offline:
 		p.line("", "\nThat was the last refresh. This walk has come through, so refresh it:\n  kubectl externalsecret refresh %s -n %s",
 			e.Metadata.Name, e.Metadata.Namespace)
@@ -51,19 +57,18 @@ func (p *page) explanation(e *Explanation, offline bool) {
 }
 
 // store shows what logging in to a store has come to.
-func (p *page) store(e *Explanation, ref api.SecretStoreRef) {
-	name := ref.Kind + " " + ref.Name
-	if ref.Kind == api.KindSecretStore {
-		name = ref.Kind + " " + e.Metadata.Namespace + "/" + ref.Name
-	}
-	p.verdict(name, e)
-	p.steps(e.Steps)
+func (p *page) store(e *Explanation, ref api.SecretStoreRef, offline bool) {
+	p.verdict(storeName(status.StoreRef{Kind: ref.Kind, Name: ref.Name}, e.Metadata.Namespace), e)
+	p.steps(e.Steps, offline)
 	if e.UsedBy != nil {
 		p.line("", "\nRead by %d of the ExternalSecrets, of which %d are synced.", e.UsedBy.Total, e.UsedBy.Healthy)
 	}
 	if e.Diagnosis != nil {
 		p.WriteByte('\n')
 		renderDiagnosis(&p.Buffer, *e.Diagnosis)
+	}
+	if e.Healthy && offline {
+		p.unasked()
 	}
 }
 
@@ -85,26 +90,31 @@ func (p *page) verdict(name string, e *Explanation) {
 	p.WriteByte('\n')
 }
 
-// marks are how states stand on a screen: the one that has failed is what the eye falls on.
-var marks = map[trace.State]string{trace.OK: "ok", trace.Warning: "warn", trace.Failed: "FAILED"}
+// unasked qualifies what is called healthy.
+func (p *page) unasked() { p.line("", "\nNo provider was asked.") }
 
-func (p *page) steps(steps []trace.Taken) {
-	var missed, skipped []string
+// marks are how states stand on a screen: the one that has failed is what the eye falls on.
+var marks = map[trace.State]string{trace.OK: "ok", trace.Warning: "warn", trace.Failed: "FAILED", trace.Skipped: "skip"}
+
+func (p *page) steps(steps []trace.Taken, offline bool) {
+	var missed, skipped, unasked []string
 	for _, taken := range steps {
-		switch taken.State {
-		case trace.NotReached:
-			missed = append(missed, string(taken.Step))
-			continue
-		case trace.Skipped:
-			skipped = append(skipped, string(taken.Step))
-			continue
+		name := string(taken.Step)
+		switch {
+		case taken.State == trace.NotReached:
+			missed = append(missed, name)
+		case taken.State == trace.Skipped && len(taken.Evidence) == 0 && offline && taken.Step.Index() > trace.Namespace.Index():
+			unasked = append(unasked, name)
+		case taken.State == trace.Skipped && len(taken.Evidence) == 0:
+			skipped = append(skipped, name)
+		default:
+			p.line(fmt.Sprintf("  %-7s %-12s ", marks[taken.State], name), "%s", strings.Join(words(taken), "\n"))
 		}
-		p.line(fmt.Sprintf("  %-7s %-12s ", marks[taken.State], taken.Step), "%s", strings.Join(words(taken), "\n"))
 	}
 	for _, of := range []struct {
 		head  string
 		steps []string
-	}{{"  nothing to do: ", skipped}, {"  not reached:   ", missed}} {
+	}{{"  nothing to do: ", skipped}, {"  not asked:     ", unasked}, {"  not reached:   ", missed}} {
 		if len(of.steps) > 0 {
 			p.line(of.head, "%s", strings.Join(of.steps, ", "))
 		}
@@ -123,7 +133,7 @@ func words(taken trace.Taken) []string {
 	return facts
 }
 
-// joined are facts in words. Those of the same value are one.
+// joined are facts in words, the first few of them. Those of the same value are one.
 func joined(facts []trace.Fact) []string {
 	names := map[string][]string{}
 	for _, fact := range facts {
@@ -132,17 +142,25 @@ func joined(facts []trace.Fact) []string {
 	var all []string
 	for _, fact := range facts {
 		if of := names[fact.Value]; of[0] == fact.Name {
-			all = append(all, strings.Join(of, ", ")+": "+fact.Value)
+			all = append(all, results.List(of)+": "+fact.Value)
 		}
+	}
+	if rest := len(all) - mostFacts; rest > 0 {
+		all = append(all[:mostFacts], fmt.Sprintf("and %d more: -o json has them all", rest))
 	}
 	return all
 }
 
 // causes shows why ExternalSecrets fail, the cause that most of them share first.
-func (p *page) causes(c Causes) {
+func (p *page) causes(c Causes, offline bool) {
 	switch {
+	case c.Total == 0:
+		return // which is told on the error stream
 	case c.Broken == 0:
 		p.line("", "All %d ExternalSecrets are healthy.", c.Total)
+		if offline {
+			p.unasked()
+		}
 		return
 	case len(c.Causes) == 1:
 		p.line("", "%d of %d ExternalSecrets fail for 1 reason.", c.Broken, c.Total)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -127,16 +128,64 @@ func TestScreens(t *testing.T) {
 	}
 }
 
-func TestScreenOfAKey(t *testing.T) {
-	w := walk("db", "", "", func(es *api.ExternalSecret) {
-		es.Spec.Target.Template = &api.Template{Data: map[string]string{"url": "postgres://app:{{ .password }}@db/shop"}}
-	})
+func TestScreenOfWhatAsksNoProvider(t *testing.T) {
+	offline := func(change ...func(*api.ExternalSecret)) *Explanation {
+		w := walk("db", "", "", change...)
+		for i := range w.Steps {
+			if taken := &w.Steps[i]; taken.Step.Index() > trace.Namespace.Index() {
+				taken.State, taken.Message, taken.Evidence = trace.Skipped, "not asked", nil
+			}
+		}
+		return judged(w, status.EventsLink{})
+	}
+	p := newPage()
+	p.explanation(offline(), true)
+	p.line("", "\n")
+	p.explanation(offline(failedBefore), true)
+	golden.Assert(t, *update, "screen-offline", p.String())
+
+	store := offline()
+	store.Steps = store.Steps[trace.Store.Index():trace.Read.Index()]
+	p = newPage()
+	p.store(store, api.SecretStoreRef{Kind: api.KindSecretStore, Name: "aws"}, true)
+	assert.Contains(t, p.String(), "not asked:     Credentials, Token, Identity\n")
+}
+
+func TestScreenOfWhatAnotherControllerServes(t *testing.T) {
+	w := walk("db", trace.Class, `SecretStore "aws" is of class "eso", which is not served here ("default" is)`)
+	p := newPage()
+	p.explanation(judged(w, status.EventsLink{}), false)
+	golden.Assert(t, *update, "screen-foreign", p.String())
+}
+
+func TestScreensOfKeys(t *testing.T) {
+	templated := func(template api.Template) func(es *api.ExternalSecret) {
+		return func(es *api.ExternalSecret) { es.Spec.Target.Template = &template }
+	}
+	w := walk("db", "", "", templated(api.Template{Data: map[string]string{"url": "postgres://app:{{ .password }}@db/shop"}}))
 	e := judged(w, status.EventsLink{})
 	origin := provenance.OfKey(w.ES, "url", nil)
 	e.Key = &origin
 	p := newPage()
 	p.explanation(e, false)
 	golden.Assert(t, *update, "screen-key", p.String())
+
+	everything := templated(api.Template{Data: map[string]string{"file": "{{ range $k, $v := . }}{{ $k }}={{ $v }}{{ end }}"}})
+	configMap := templated(api.Template{TemplateFrom: []api.TemplateFrom{
+		{ConfigMap: &api.TemplateRef{Name: "tpl", Items: []api.TemplateRefItem{{Key: "url"}}}},
+	}})
+	p = newPage()
+	for _, of := range []struct {
+		key    string
+		change func(es *api.ExternalSecret)
+	}{
+		{"password", func(*api.ExternalSecret) {}}, {"nothing", func(*api.ExternalSecret) {}}, {"password", templated(api.Template{Data: map[string]string{"url": "{{ .password }}"}})},
+		{"file", everything}, {"url", configMap},
+	} {
+		origin := provenance.OfKey(walk("db", "", "", of.change).ES, of.key, nil)
+		p.key(&origin)
+	}
+	golden.Assert(t, *update, "keys", p.String())
 }
 
 func TestScreenOfAStore(t *testing.T) {
@@ -145,7 +194,7 @@ func TestScreenOfAStore(t *testing.T) {
 	e := judged(w, status.EventsLink{})
 	e.Steps, e.UsedBy = e.Steps[:len(e.Steps)-1], &UsedBy{Total: 12, Healthy: 3}
 	p := newPage()
-	p.store(e, api.SecretStoreRef{Kind: api.KindSecretStore, Name: "aws"})
+	p.store(e, api.SecretStoreRef{Kind: api.KindSecretStore, Name: "aws"}, false)
 	golden.Assert(t, *update, "screen-store", p.String())
 }
 
@@ -163,12 +212,16 @@ func TestScreenOfCauses(t *testing.T) {
 	assert.Equal(t, 39, causes.Total)
 	assert.Equal(t, 38, causes.Broken)
 	p := newPage()
-	p.causes(causes)
+	p.causes(causes, false)
 	golden.Assert(t, *update, "screen-causes", p.String())
 
 	p = newPage()
-	p.causes(group(all[len(all)-1:]))
-	assert.Equal(t, "All 1 ExternalSecrets are healthy.\n", p.String())
+	p.causes(group(nil), true)
+	assert.Empty(t, p.String(), "that there are none is told elsewhere")
+
+	p = newPage()
+	p.causes(group(all[len(all)-1:]), true)
+	assert.Equal(t, "All 1 ExternalSecrets are healthy.\n\nNo provider was asked.\n", p.String())
 }
 
 func TestWhatAProgramReads(t *testing.T) {
@@ -209,4 +262,72 @@ func TestAKeyThatTheLastRefreshLeftOutIsNotHealthy(t *testing.T) {
 	e := judged(w, events)
 	assert.Equal(t, trace.Recorded, e.Failed)
 	assert.Equal(t, "DAT-07", e.Diagnosis.ID)
+}
+
+func TestFailuresOfDifferentStoresHaveDifferentCauses(t *testing.T) {
+	in := func(namespace string, w core.Explanation) core.Explanation {
+		w.Namespace, w.ES.Namespace, w.Item.Namespace = namespace, namespace, namespace
+		return w
+	}
+	reading := func(stores ...api.SecretStoreRef) func(*api.ExternalSecret) {
+		return func(es *api.ExternalSecret) {
+			es.Spec.SecretStoreRef, es.Spec.Data = api.SecretStoreRef{}, nil
+			for i := range stores {
+				es.Spec.Data = append(es.Spec.Data, api.Data{SourceRef: &api.SourceRef{StoreRef: &stores[i]}})
+			}
+		}
+	}
+	aws := api.SecretStoreRef{Name: "aws"}
+	cluster := api.SecretStoreRef{Kind: api.KindClusterSecretStore, Name: "aws"}
+	gone := func(store string) string {
+		return fmt.Sprintf("there is no SecretStore %q in namespace %q", store, "shop")
+	}
+	for name, test := range map[string]struct {
+		one, other core.Explanation
+		want       []string
+	}{
+		"of the same name in two namespaces": {
+			walk("a", trace.Identity, refused), in("bank", walk("b", trace.Identity, refused)), []string{"SecretStore shop/aws", "SecretStore bank/aws"},
+		},
+		"of which neither is there": {
+			walk("a", trace.Store, gone("x"), reading(api.SecretStoreRef{Name: "x"})),
+			walk("b", trace.Store, gone("y"), reading(api.SecretStoreRef{Name: "y"})), []string{"SecretStore shop/x", "SecretStore shop/y"},
+		},
+		"of one that reads both": {
+			walk("a", trace.Identity, `open ClusterSecretStore "aws": AssumeRole: AccessDenied`, reading(aws, cluster)),
+			walk("b", trace.Identity, `open SecretStore "aws" in namespace "shop": AssumeRole: AccessDenied`, reading(cluster, aws)),
+			[]string{"ClusterSecretStore aws", "SecretStore shop/aws"},
+		},
+		"that is one for all namespaces": {
+			walk("a", trace.Identity, `open ClusterSecretStore "aws": AssumeRole: AccessDenied`, reading(cluster)),
+			in("bank", walk("b", trace.Identity, `open ClusterSecretStore "aws": AssumeRole: AccessDenied`, reading(cluster))),
+			[]string{"ClusterSecretStore aws"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var stores []string
+			for _, cause := range group([]*Explanation{judged(test.one, status.EventsLink{}), judged(test.other, status.EventsLink{})}).Causes {
+				stores = append(stores, cause.Store)
+			}
+			assert.Equal(t, test.want, stores)
+		})
+	}
+}
+
+func TestAnExternalSecretOfManyEntriesFitsOnAScreen(t *testing.T) {
+	for _, failed := range []trace.Step{"", trace.Property} {
+		w := walk("db", failed, "it is not JSON")
+		for i := range 200 {
+			for _, step := range []trace.Step{trace.Read, trace.Property} {
+				at := step.Index()
+				w.Steps[at].Evidence = append(w.Steps[at].Evidence, trace.Fact{Name: fmt.Sprintf("spec.data[%d]", i+2), Value: fmt.Sprintf("team/%d: read, 31 bytes", i)})
+			}
+		}
+		p := newPage()
+		e := judged(w, status.EventsLink{})
+		p.explanation(e, false)
+		assert.Less(t, strings.Count(p.String(), "\n"), 70)
+		assert.Contains(t, p.String(), "and 191 more: -o json has them all", "201 with two that are the same")
+		assert.Len(t, e.taken(trace.Read).Evidence, 202, "a program gets them all")
+	}
 }

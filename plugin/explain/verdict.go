@@ -32,6 +32,7 @@ func judge(walk core.Explanation, last recorded, now time.Time) *Explanation {
 	e := &Explanation{
 		TypeMeta: typeMeta(kindExplanation), Metadata: Metadata{Namespace: walk.Namespace, Name: walk.Name},
 		Healthy: true, Steps: append(slices.Clone(walk.Steps), trace.Taken{Step: trace.Recorded, State: trace.NotReached}),
+		stores: last.item.Stores,
 	}
 	if walk.Cause != nil {
 		e.fail(walk.Failed, walk.Cause.Error(), diagnose.Error(walk.Cause, namesOf(walk)))

@@ -122,3 +122,12 @@ func TestStore(t *testing.T) {
 		require.ErrorContains(t, err, says, arg)
 	}
 }
+
+func TestNamesStore(t *testing.T) {
+	for _, arg := range []string{"store/aws", "stores/aws", "ClusterStore/aws", "css/aws", "secretstores.v1beta1.external-secrets.io/aws", "store/"} {
+		assert.True(t, NamesStore(arg), arg)
+	}
+	for _, arg := range []string{"store", "es/store", "secretstores.example.org/aws", "/aws", ""} {
+		assert.False(t, NamesStore(arg), arg)
+	}
+}

@@ -69,10 +69,10 @@ func (g *gatherer) gather(ctx context.Context, item Item, es *api.ExternalSecret
 	if es != nil && item.SecretName != "" {
 		var changed *time.Time
 		chain.Secret, changed = g.secret(ctx, es, item.SecretName)
-		chain.Origins = originsOf(es, chain.Secret, g.templates(ctx, es))
+		chain.Origins = originsOf(es, chain.Secret, ReadTemplates(ctx, g.core, es))
 		chain.Workloads, chain.Pods = g.users(ctx, es.Namespace, item.SecretName, changed)
 	}
-	chain.Events = g.events(ctx, item.Metadata)
+	chain.Events = ReadEvents(ctx, g.core, item.Metadata)
 	return chain
 }
 
@@ -89,8 +89,8 @@ func (g *gatherer) store(ctx context.Context, ref StoreRef, namespace string) St
 	return link
 }
 
-// templates reads the ConfigMaps that hold templates. What can't be read is left out, and so said to be unread.
-func (g *gatherer) templates(ctx context.Context, es *api.ExternalSecret) template.Objects {
+// ReadTemplates reads the ConfigMaps that hold templates. What can't be read is left out, and so said to be unread.
+func ReadTemplates(ctx context.Context, core typedv1.ConfigMapsGetter, es *api.ExternalSecret) template.Objects {
 	objects := template.Objects{}
 	if es.Spec.Target.Template == nil {
 		return objects
@@ -99,7 +99,7 @@ func (g *gatherer) templates(ctx context.Context, es *api.ExternalSecret) templa
 		if ref.Kind != template.KindConfigMap {
 			continue
 		}
-		held, err := g.core.ConfigMaps(es.Namespace).Get(ctx, ref.Name, metav1.GetOptions{})
+		held, err := core.ConfigMaps(es.Namespace).Get(ctx, ref.Name, metav1.GetOptions{})
 		if err != nil {
 			continue
 		}
@@ -135,10 +135,6 @@ func (g *gatherer) secret(ctx context.Context, es *api.ExternalSecret, name stri
 	default:
 		return secretLink(s, es), consumers.Changed(&s.ObjectMeta)
 	}
-}
-
-func (g *gatherer) events(ctx context.Context, object Metadata) EventsLink {
-	return ReadEvents(ctx, g.core, object)
 }
 
 // ReadEvents reads the Events of an ExternalSecret, and not those of one that had the same name before.

@@ -13,6 +13,7 @@ import (
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/kube"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/resolve"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/exit"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/results"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/scope"
 )
 
@@ -106,8 +107,7 @@ func (o *Options) assess(read []resolve.Item, now time.Time) (found []Item, miss
 	for _, item := range read {
 		if item.Missing {
 			missing++
-			fmt.Fprintf(o.Streams.ErrOut, "Error from server (NotFound): %s.%s %q not found\n",
-				api.ResourceExternalSecrets, api.Group, item.Name)
+			fmt.Fprintln(o.Streams.ErrOut, results.NotFound(item.Name))
 			continue
 		}
 		found = append(found, Assess(item, now))

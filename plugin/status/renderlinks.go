@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/consumers"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/results"
 )
 
 func (p *page) secret(s SecretLink) {
@@ -27,19 +28,12 @@ func (p *page) secret(s SecretLink) {
 	p.line("  Data:", integrityText(s))
 	_ = p.Flush()
 	for _, key := range s.Keys {
-		p.line("    "+key.Name+":", bytesText(key.Bytes))
+		p.line("    "+key.Name+":", results.Count(key.Bytes, "byte"))
 	}
 	if len(s.Keys) == 0 {
 		p.line("    <none>")
 	}
 	_ = p.Flush()
-}
-
-func bytesText(n int) string {
-	if n == 1 {
-		return "1 byte"
-	}
-	return fmt.Sprintf("%d bytes", n)
 }
 
 // integrityText tells whether the data is as the last sync left it.

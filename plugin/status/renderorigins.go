@@ -27,6 +27,17 @@ func (p *page) origins(origins []provenance.Origin) {
 	_ = p.Flush()
 }
 
+// OriginText tells in lines where a key comes from, and then of each source that may give any key what it is, under its path.
+func OriginText(origin provenance.Origin) []string {
+	sources := map[string][]string{}
+	lines := originText(origin, sources)
+	for _, path := range slices.Sorted(maps.Keys(sources)) {
+		lines = append(lines, path+": "+sources[path][0])
+		lines = append(lines, sources[path][1:]...)
+	}
+	return lines
+}
+
 // named writes lines under a name.
 func (p *page) named(name string, lines []string) {
 	name += ":"
@@ -41,9 +52,9 @@ func originText(origin provenance.Origin, sources map[string][]string) []string 
 	var lines, may []string
 	switch {
 	case origin.Certainty == provenance.Unexplained:
-		lines = []string{"nothing in the spec gives it: somebody else wrote it, or it is left of an entry that was removed"}
+		lines = []string{"nothing in the spec gives it: if it is there, somebody else wrote it, or it is left of an entry that was removed"}
 	case origin.Certainty == provenance.InputOnly:
-		lines = append([]string{"the spec fetches it for templates only: somebody else wrote it, or it is left of an earlier spec"}, entriesText(origin, sources))
+		lines = append([]string{"the spec fetches it for templates only: if it is there, somebody else wrote it, or it is left of an earlier spec"}, entriesText(origin, sources))
 	case origin.Certainty == provenance.Certain && len(origin.Templates) > 0:
 		lines = append([]string{origin.Templates[0].String()}, templateText(origin.Templates[0], sources)...)
 	default:

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/consumers"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/results"
 )
 
 // tree draws the chain, each link with how it is.
@@ -43,10 +44,7 @@ func (p *page) tree(item Item) {
 
 // podsText tells how many Pods of a workload there are, and how many of them have an old value.
 func podsText(workload consumers.Workload) string {
-	text := fmt.Sprintf("%d Pods", workload.Pods)
-	if workload.Pods == 1 {
-		text = "1 Pod"
-	}
+	text := results.Count(workload.Pods, "Pod")
 	if n := len(workload.Stale); n > 0 {
 		text += fmt.Sprintf(", %d with an old value", n)
 	}
