@@ -76,6 +76,7 @@ func Explain(ctx context.Context, config ExplainConfig) ([]Explanation, error) {
 		return nil, err
 	}
 	p.readers = fetch.NewReaders(x.open)
+	p.planner.Attempts = attempts
 	tasks := p.resolve(ctx, ctx, items)
 	if config.Offline {
 		for _, t := range tasks {
@@ -111,10 +112,15 @@ func (m *maskedError) Error() string { return m.text }
 
 func (m *maskedError) Unwrap() error { return m.cause }
 
+// attempts is how often a provider is asked for the same: a person waits, and most of what fails will fail again.
+const attempts = 3
+
 // explainer makes explanations of tasks as they end.
 type explainer struct {
 	ExplainConfig
 	*pass
+	// login tells that nothing is asked of a store but to be logged in to: that it can't tell who the caller is is a failure then.
+	login bool
 
 	mu           sync.Mutex
 	witnesses    map[string]*witness // by store identity
@@ -160,16 +166,18 @@ func ExplainStore(ctx context.Context, config ExplainConfig, namespace string, r
 	p := &pass{Config: Config{Providers: config.Providers, Class: config.Class}}
 	p.client = client
 	p.use(client, client, client, client, client.APIVersion())
-	x := &explainer{ExplainConfig: config, pass: p}
+	p.planner.Attempts = attempts
+	x := &explainer{ExplainConfig: config, pass: p, login: true}
 
 	es := &api.ExternalSecret{}
 	es.Namespace, es.Spec.SecretStoreRef = namespace, ref
 	t := &task{Item: resolve.Item{ES: es}, reached: trace.Due}
 	if other := p.planner.Foreign(ctx, es); other != nil {
 		t.cause = trace.At(trace.Class, other)
-	} else if read, err := p.planner.PlanStore(ctx, es); err != nil {
+	} else if read, err := p.planner.PlanStore(ctx, es); err != nil && trace.Of(err) != trace.Namespace {
 		t.cause = err
 	} else {
+		t.warned = err // whoever asks about the store need not be in a namespace that may read it
 		t.reads, t.reached = []resolve.Read{read}, trace.Namespace
 		if !config.Offline {
 			if _, t.cause = x.open(ctx, read.Identity); t.cause == nil {

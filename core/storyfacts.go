@@ -31,7 +31,7 @@ func (s *story) storeFacts(ctx context.Context, taken *trace.Taken, note noter) 
 			note(name, "%s", cmp.Or(store.Spec.Controller, "any class"))
 		case trace.Namespace:
 			if store.Kind == api.KindClusterSecretStore {
-				note(name, "%s", conditionsText(len(store.Spec.Conditions)))
+				note(name, "%s", s.conditionsText(len(store.Spec.Conditions)))
 			}
 		}
 	}
@@ -40,18 +40,24 @@ func (s *story) storeFacts(ctx context.Context, taken *trace.Taken, note noter) 
 			note("generator", "%s %s", ref.Kind, ref.Name)
 		}
 	}
-	if taken.Step == trace.Namespace {
+	if taken.Step == trace.Namespace && s.warned != nil {
+		s.warn(taken, []string{s.mask(s.task, s.warned)})
+	} else if taken.Step == trace.Namespace {
 		skip(taken, "a SecretStore serves its own namespace")
 	} else {
 		skip(taken, "it names no store")
 	}
 }
 
-func conditionsText(conditions int) string {
-	if conditions == 0 {
+func (s *story) conditionsText(conditions int) string {
+	switch {
+	case conditions == 0:
 		return "open to all namespaces: it has no conditions"
+	case s.Failed == trace.Namespace || s.warned != nil:
+		return "it has conditions"
+	default:
+		return "its conditions admit this namespace"
 	}
-	return "its conditions admit this namespace"
 }
 
 // eachIdentity goes through the store identities that the ExternalSecret reads, each once.

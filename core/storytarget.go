@@ -71,9 +71,12 @@ func (s *story) differenceFacts(taken *trace.Taken, note noter) {
 	if changes.Metadata {
 		note("metadata", "differs")
 	}
-	if changes.Any() {
-		taken.Message = "a refresh would make the target " + string(s.Outcome)
-	} else {
+	switch {
+	case changes.Any() && s.Outcome == Created:
+		taken.Message = "a refresh would create the target"
+	case changes.Any():
+		s.warn(taken, []string{"the target is not as it should be: a refresh would make it " + string(s.Outcome)})
+	default:
 		taken.Message = "the target is as it should be"
 	}
 }

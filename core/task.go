@@ -41,6 +41,8 @@ type task struct {
 
 	due     string     // why it is refreshed now, or would not be if that were not forced
 	reached trace.Step // the furthest step that it has taken
+	unread  error      // why the target can't be read; only where that is to be explained
+	warned  error      // why the store that it stands for does not admit its namespace
 	cause   error      // what it failed with or, where it did not fail, what the provider has nothing for
 }
 
@@ -121,6 +123,10 @@ func (p *pass) admit(ctx, work context.Context, t *task) bool {
 		return true
 	}
 	if t.live, err = p.index.Target(work, t.ES); err != nil {
+		if p.explain != nil && kube.IsForbidden(err) {
+			t.unread = err // all that comes before the target can still be explained
+			return true
+		}
 		t.invalid, t.reason = err, WriteError
 		if errors.Is(err, kube.ErrKind) {
 			t.invalid, t.reason = fmt.Errorf("spec.target.manifest: %w", err), Invalid
@@ -213,6 +219,10 @@ func (p *pass) complete(ctx context.Context, t *task) {
 		}
 	}
 	t.reached = trace.Template
+	if t.unread != nil {
+		p.fail(ctx, t, WriteError, t.unread)
+		return
+	}
 	if p.removes(t) && p.hold(t, func(ctx context.Context) { p.write(ctx, t) }) {
 		return
 	}

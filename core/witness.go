@@ -119,7 +119,7 @@ func (x *explainer) open(ctx context.Context, identity string) (provider.Reader,
 		return reader, nil
 	}
 	facts, err := who.Identity(ctx)
-	if provider.KindOf(err) == provider.Unauthenticated {
+	if err != nil && (x.login || provider.KindOf(err) == provider.Unauthenticated) {
 		return nil, trace.At(trace.Identity, err)
 	}
 	w.doubt = err

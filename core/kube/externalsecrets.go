@@ -3,9 +3,12 @@ package kube
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/rest"
@@ -38,7 +41,7 @@ func (c *Client) ListVersion(
 		}
 		body, err := bodyOf(request.Do(ctx))
 		if err != nil {
-			return "", fmt.Errorf("list %s: %w", resource, err)
+			return "", fmt.Errorf("list %s: %w", resource, served(err))
 		}
 		var list struct {
 			Metadata metav1.ListMeta   `json:"metadata"`
@@ -71,7 +74,7 @@ func (c *Client) selected(resource, namespace string, selector Selector) *rest.R
 func (c *Client) Get(ctx context.Context, resource, namespace, name string) (json.RawMessage, error) {
 	body, err := bodyOf(c.resource(c.raw.Get(), resource, namespace).Name(name).Do(ctx))
 	if err != nil {
-		return nil, fmt.Errorf("get %s %q: %w", resource, name, err)
+		return nil, fmt.Errorf("get %s %q: %w", resource, name, served(err))
 	}
 	return body, nil
 }
@@ -116,4 +119,15 @@ func bodyOf(answer rest.Result) ([]byte, error) {
 		return nil, err
 	}
 	return answer.Raw()
+}
+
+// served makes ErrNoCRDs of an error that says that it is not an object that is missing but its resource.
+func served(err error) error {
+	unexpected := func(c metav1.StatusCause) bool { return c.Type == metav1.CauseTypeUnexpectedServerResponse }
+	var status apierrors.APIStatus
+	if !apierrors.IsNotFound(err) || !errors.As(err, &status) || status.Status().Details == nil ||
+		!slices.ContainsFunc(status.Status().Details.Causes, unexpected) {
+		return err
+	}
+	return fmt.Errorf("%w (%w)", ErrNoCRDs, err)
 }

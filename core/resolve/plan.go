@@ -58,6 +58,8 @@ type Planner struct {
 	Providers   provider.Registry
 	// Class is the class of the stores that are served, besides those that name none.
 	Class string
+	// Attempts bounds how often a provider is asked for the same, where a store would have it asked more often; zero means no bound.
+	Attempts int32
 
 	openers map[string]opener
 }
@@ -174,7 +176,8 @@ func (p *Planner) Plan(ctx context.Context, es *api.ExternalSecret) ([]Read, err
 	return reads, nil
 }
 
-// PlanStore resolves the store that an ExternalSecret names for all its entries, as if one of them read it.
+// PlanStore resolves the store that an ExternalSecret names for all its entries, as if one of them read it. Where the error is that the
+// store does not admit the namespace (trace.Namespace), the Read can be opened all the same.
 func (p *Planner) PlanStore(ctx context.Context, es *api.ExternalSecret) (Read, error) {
 	read := Read{Path: "spec"}
 	err := p.locate(ctx, es, nil, &read)
@@ -193,9 +196,6 @@ func (p *Planner) locate(ctx context.Context, es *api.ExternalSecret, source *ap
 	store, err := p.Stores.Get(ctx, ref, es.Namespace)
 	if err != nil {
 		return fmt.Errorf("%s: %w", field, err)
-	}
-	if err := p.Stores.Allowed(ctx, store, es.Namespace); err != nil {
-		return trace.At(trace.Namespace, fmt.Errorf("%s: %w", field, err))
 	}
 	if err := checkInterval(store.Spec.RefreshInterval); err != nil {
 		return fmt.Errorf("%s: %s %q: %w", field, store.Kind, store.Name, err)
@@ -216,6 +216,9 @@ func (p *Planner) locate(ctx context.Context, es *api.ExternalSecret, source *ap
 		p.openers[read.Identity] = opener{served, Opening{
 			Provider: store.Spec.Provider.Name(), Store: view, Credentials: location.Credentials, Login: location.Login,
 		}}
+	}
+	if err := p.Stores.Allowed(ctx, store, es.Namespace); err != nil {
+		return trace.At(trace.Namespace, fmt.Errorf("%s: %w", field, err))
 	}
 	return nil
 }
@@ -255,7 +258,7 @@ func (p *Planner) Open(ctx context.Context, identity string) (provider.Reader, e
 // OpenWith is Open with credentials that come by another way.
 func (p *Planner) OpenWith(ctx context.Context, identity string, credentials provider.Credentials) (provider.Reader, error) {
 	o := p.openers[identity]
-	reader, err := o.provider.Open(ctx, o.Store, credentials)
+	reader, err := o.provider.Open(ctx, p.impatient(o.Store), credentials)
 	if err != nil {
 		step := trace.Identity
 		if provider.KindOf(err) == provider.Invalid {
@@ -264,6 +267,22 @@ func (p *Planner) OpenWith(ctx context.Context, identity string, credentials pro
 		return nil, &OpenError{Cause: trace.At(step, err)}
 	}
 	return reader, nil
+}
+
+// impatient is a store that is asked no more often than Attempts.
+func (p *Planner) impatient(store provider.Store) provider.Store {
+	if p.Attempts == 0 {
+		return store
+	}
+	retry := api.StoreRetrySettings{}
+	if store.Retry != nil {
+		retry = *store.Retry
+	}
+	if retry.MaxRetries == nil || *retry.MaxRetries <= 0 || *retry.MaxRetries > p.Attempts {
+		retry.MaxRetries = &p.Attempts
+	}
+	store.Retry = &retry
+	return store
 }
 
 // Opening is what Open is going to open for an identity that Plan gave out.

@@ -5,6 +5,7 @@ package resolve
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -92,7 +93,7 @@ func named(ctx context.Context, reader ObjectReader, scope Scope) ([]Item, error
 		group.Go(func() error {
 			raw, err := reader.Get(ctx, api.ResourceExternalSecrets, name.Namespace, name.Name)
 			switch {
-			case apierrors.IsNotFound(err):
+			case apierrors.IsNotFound(err) && !errors.Is(err, kube.ErrNoCRDs):
 				items[i] = Item{Missing: true, Err: fmt.Errorf("there is no ExternalSecret %q in namespace %q", name.Name, name.Namespace)}
 			case err != nil:
 				return err

@@ -32,6 +32,8 @@ var shapes = sync.OnceValue(func() []shape {
 		{[]string{"authorization"}, `(?i)(authorization\\?["']?\s*[:=]\s*\[?\\?["']?)(?:AWS4-HMAC-SHA256[^"'\n]*|[a-z]+\s+[^\s"',]+|[^\s"',]+)`, hidden},
 		{[]string{"bearer", "basic"}, `(?i)\b((?:bearer|basic)\s+)[a-z0-9._~+/=-]{8,}`, hidden},
 		{[]string{"cookie"}, `(?i)(cookie\\?["']?\s*:\s*)[^\n"']+`, hidden},
+		// A flag and its value, apart from each other.
+		{[]string{"--"}, `(?i)(--[a-z-]*(?:password|passwd|pass|pwd|token|secret|key)\s+)[^\s"'-][^\s"']*`, hidden},
 		// Tokens that can be told by how they begin: JSON Web Tokens; Vault; GitHub, GitLab, Slack, Stripe, npm, Google, 1Password, Doppler.
 		{[]string{"eyj"}, `\beyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){0,4}`, Redacted},
 		{[]string{"hvs.", "hvb.", "hvr.", "s.", "b.", "r."}, `\b(?:hv[sbr]\.[\w-]{8,}|[sbr]\.[A-Za-z0-9]{20,})`, Redacted},

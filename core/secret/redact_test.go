@@ -29,6 +29,7 @@ func TestRedactHidesWhatLooksLikeASecret(t *testing.T) {
 		"a password in a flag":                   {"mysql --password=hunter2 -h db", "mysql --password=[redacted] -h db"},
 		"a password in an environment":           {"DB_PASSWORD=hunter2; next", "DB_PASSWORD=[redacted]; next"},
 		"a password in a name with capitals":     {"dbPassword=hunter2", "dbPassword=[redacted]"},
+		"the value of a flag":                    {"mysql --password hunter22 --host db", "mysql --password [redacted] --host db"},
 		"a password in YAML":                     {"password: hunter22\nuser: app", "password: [redacted]\nuser: app"},
 		"a password in JSON":                     {`{"user":"app","password":"hun \"ter\" 2"}`, `{"user":"app","password":[redacted]}`},
 		"a password in JSON that was cut":        {`{"user":"app","password":"hunter2 and \`, `{"user":"app","password":[redacted]`},

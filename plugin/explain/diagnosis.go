@@ -30,7 +30,10 @@ func renderDiagnosis(screen *bytes.Buffer, known diagnose.Diagnosis) {
 
 // renderField writes a name and lines of text beside it.
 func renderField(screen *bytes.Buffer, name, text string) {
-	renderText(screen, fmt.Sprintf("%-*s ", column, name+":"), text)
+	if name != "" {
+		name += ":"
+	}
+	renderText(screen, fmt.Sprintf("%-*s ", column, name), text)
 }
 
 // renderText writes lines of text beside what begins them. Prose is wrapped; a command stays on one line, so that it can be copied.

@@ -7,15 +7,14 @@ import (
 	"strings"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
-	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/diagnose"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/trace"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/results"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/status"
 )
 
 const (
-	// most is how many ExternalSecrets are named for a cause.
-	most = 5
+	// mostErrors is how many wordings of a cause are shown, each with those whom it concerns.
+	mostErrors = 3
 	// mostFacts is how much of the evidence of a step is shown: there is some for each entry of a spec.
 	mostFacts = 10
 )
@@ -151,6 +150,25 @@ func joined(facts []trace.Fact) []string {
 	return all
 }
 
+// who shows whom a cause concerns, and what each failed with, the same words once.
+func (p *page) who(objects []Object) {
+	var errors []string
+	names := map[string][]string{}
+	for _, object := range objects {
+		if names[object.Error] == nil {
+			errors = append(errors, object.Error)
+		}
+		names[object.Error] = append(names[object.Error], object.Namespace+"/"+object.Name)
+	}
+	for _, text := range errors[:min(len(errors), mostErrors)] {
+		renderField(&p.Buffer, "Who", results.List(names[text]))
+		renderField(&p.Buffer, "Error", text)
+	}
+	if len(errors) > mostErrors {
+		renderField(&p.Buffer, "Who", "and others, in other words: -o json has them all")
+	}
+}
+
 // causes shows why ExternalSecrets fail, the cause that most of them share first.
 func (p *page) causes(c Causes, offline bool) {
 	switch {
@@ -173,18 +191,7 @@ func (p *page) causes(c Causes, offline bool) {
 			place += ", " + cause.Store
 		}
 		p.line("", "\n%d at %s", len(cause.Objects), place)
-		if cause.Diagnosis.ID == diagnose.Unknown {
-			renderField(&p.Buffer, "Error", cause.Objects[0].Error)
-		}
 		renderDiagnosis(&p.Buffer, cause.Diagnosis)
-		var names []string
-		for _, object := range cause.Objects[:min(len(cause.Objects), most)] {
-			names = append(names, object.Namespace+"/"+object.Name)
-		}
-		text := strings.Join(names, ", ")
-		if rest := len(cause.Objects) - most; rest > 0 {
-			text += fmt.Sprintf(" and %d more: -o json names them all", rest)
-		}
-		renderField(&p.Buffer, "Who", text)
+		p.who(cause.Objects)
 	}
 }

@@ -128,7 +128,7 @@ func TestALoginWithAServiceAccountIsExplained(t *testing.T) {
 			arrange: federated(func(t *testing.T, w *world) {
 				w.cluster.Kubectl(t, "", "delete", "serviceaccount", "app", "--namespace", w.namespace)
 			}),
-			step: trace.Credentials, id: "STO-08", owner: diagnose.Platform, says: []string{`ServiceAccount "app"`},
+			step: trace.Credentials, id: "STO-57", owner: diagnose.Platform, says: []string{`ServiceAccount "app"`},
 		}, {
 			name: "tokens of the service account may not be made",
 			arrange: federated(func(t *testing.T, w *world) {

@@ -39,7 +39,7 @@ func TestTargetsThatCanNotBeWrittenAreExplained(t *testing.T) {
 			arrange: spoiled(dataOf("plain"), func(t *testing.T, w *world) {
 				w.as(t, "person", readObjects)
 			}),
-			step: trace.Target, id: "K8S-08", owner: diagnose.Platform, first: true, says: []string{"forbidden", `cannot get resource "secrets"`},
+			step: trace.Target, id: "K8S-08", owner: diagnose.Platform, says: []string{"forbidden", `cannot get resource "secrets"`},
 		}, {
 			name:    "a quota has no room for another Secret",
 			arrange: spoiled(dataOf("plain"), fullQuota),

@@ -22,7 +22,7 @@ func factsOf(spec *api.AWSProvider, prefix string) []trace.Fact {
 
 // loginOf tells as whom a store is read, in the order in which login goes: each role is assumed as the one before it.
 func loginOf(spec *api.AWSProvider) []trace.Fact {
-	as := "what the process finds (environment, profile, instance)"
+	as := "what this process finds: environment, profile or instance; another process may find others"
 	switch {
 	case spec.Auth.JWT != nil && spec.Auth.JWT.ServiceAccountRef != nil:
 		as = "service account " + spec.Auth.JWT.ServiceAccountRef.Name + ", and the role that it is annotated with"
