@@ -28,8 +28,6 @@ type fault struct {
 	says []string
 	// shows are parts of the evidence of a step, "name: value".
 	shows map[trace.Step][]string
-	// first tells that the step is taken before all others but Object.
-	first bool
 }
 
 // explanation is what the plugin prints, as programs read it.
@@ -111,7 +109,7 @@ func statesAround(f fault, step trace.Step) []trace.State {
 		return append(taken, trace.NotReached) // there may be nothing to read it from
 	case step == trace.Recorded, f.step == trace.Due, f.step == trace.Recorded:
 		return taken // what was recorded fails for itself, and is read whatever fails now
-	case step == trace.Object, step.Index() < f.step.Index() && !f.first:
+	case step == trace.Object, step.Index() < f.step.Index():
 		return taken
 	default:
 		return []trace.State{trace.NotReached}
