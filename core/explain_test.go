@@ -237,6 +237,20 @@ func TestExplainTellsOfATargetOnlyWhatIsKnown(t *testing.T) {
 	})
 }
 
+func TestExplainMasksWhatTheAPIServerSaysOfRights(t *testing.T) {
+	s := &server{lists: map[string][]string{"secretstores": {shelfStore}, "externalsecrets": {wants("es")}}}
+	s.refuse = func(request string) string {
+		if strings.Contains(request, "selfsubjectaccessreviews") {
+			return "\x1b[31mnot with value of es"
+		}
+		return ""
+	}
+	target := stepOf(t, explained(t, s, &shelf{}, func(c *core.ExplainConfig) { c.Evidence = true })["es"], trace.Target)
+	assert.Equal(t, trace.Warning, target.State)
+	assert.Contains(t, target.Message, "not with [redacted]")
+	assert.NotContains(t, target.Message, "\x1b")
+}
+
 func TestExplainTellsWhereEachStoreIs(t *testing.T) {
 	s := &server{lists: map[string][]string{
 		"secretstores": {

@@ -48,7 +48,7 @@ func (s *story) rightsFacts(ctx context.Context, note noter) (denied []string) {
 		allowed, err := s.client.May(ctx, right)
 		switch {
 		case err != nil:
-			denied = append(denied, "it could not be learnt whether you may "+right.Verb+" it: "+err.Error())
+			denied = append(denied, "it could not be learnt whether you may "+right.Verb+" it: "+s.mask(s.task, err))
 		case !allowed:
 			denied = append(denied, "you may not "+right.Verb+" "+right.Resource+" here: who refreshes it must")
 		default:
