@@ -216,6 +216,19 @@ func TestExplainTellsOfATargetOnlyWhatIsKnown(t *testing.T) {
 		assert.Equal(t, trace.Target, e.Failed)
 		assert.Equal(t, trace.Skipped, stepOf(t, e, trace.Template).State)
 	})
+	t.Run("nothing is compared where nothing is written", func(t *testing.T) {
+		s := &server{lists: map[string][]string{"secretstores": {shelfStore}, "externalsecrets": {target("creationPolicy: None")}}}
+		difference := stepOf(t, explained(t, s, &shelf{}, named)["es"], trace.Difference)
+		assert.Equal(t, trace.Skipped, difference.State)
+		assert.Equal(t, "creationPolicy None writes nothing", difference.Message)
+	})
+	t.Run("a target that is kept without anything to write is not as it should be", func(t *testing.T) {
+		extract := strings.Replace(wants("es"), "data: [{secretKey: k, remoteRef: {key: es}}]", "dataFrom: [{extract: {key: es}}]", 1)
+		s := &server{lists: map[string][]string{"secretstores": {shelfStore}, "externalsecrets": {extract}}}
+		nothing := &shelf{value: func(string) provider.Answer { return provider.Answer{Value: secret.FromString("{}")} }}
+		difference := stepOf(t, explained(t, s, nothing, named)["es"], trace.Difference)
+		assert.Equal(t, api.MessageSecretRetained, difference.Message)
+	})
 	t.Run("who else has written to an object that is no Secret is not known", func(t *testing.T) {
 		s := &server{lists: map[string][]string{
 			"secretstores": {shelfStore}, "externalsecrets": {target("manifest: {apiVersion: v1, kind: ConfigMap}")},

@@ -72,12 +72,14 @@ func (s *story) differenceFacts(taken *trace.Taken, note noter) {
 		note("metadata", "differs")
 	}
 	switch {
+	case s.task.ES.Spec.Target.CreationPolicy == api.CreationPolicyNone:
+		skip(taken, "creationPolicy None writes nothing")
 	case changes.Any() && s.Outcome == Created:
 		taken.Message = "a refresh would create the target"
 	case changes.Any():
 		s.warn(taken, []string{"the target is not as it should be: a refresh would make it " + string(s.Outcome)})
 	default:
-		taken.Message = "the target is as it should be"
+		taken.Message = cmp.Or(s.Message, "the target is as it should be")
 	}
 }
 
