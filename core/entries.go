@@ -89,15 +89,15 @@ func (t *task) searched(read resolve.Read) (values map[string]secret.Value, gone
 	values = make(map[string]secret.Value, len(result.Found))
 	for _, found := range result.Found {
 		answer := t.answers[fetch.Key{Identity: read.Identity, Ref: found.Ref}]
-		failure := ofEntry(read, found.Key, answer.Err)
-		switch {
-		case answer.Err == nil:
+		if answer.Err == nil {
 			values[found.Key] = answer.Value
-		case provider.KindOf(answer.Err) == provider.NotFound && !t.ES.Spec.Target.Retains():
-			gone = append(gone, failure)
-		default:
+			continue
+		}
+		failure := ofEntry(read, found.Key, answer.Err)
+		if provider.KindOf(answer.Err) != provider.NotFound || t.ES.Spec.Target.Retains() {
 			return nil, nil, failure
 		}
+		gone = append(gone, failure)
 	}
 	if len(values) == 0 {
 		return nil, gone, ofEntry(read, "", errNoMatch)

@@ -216,6 +216,19 @@ func TestExplainTellsOfATargetOnlyWhatIsKnown(t *testing.T) {
 		assert.Equal(t, trace.Target, e.Failed)
 		assert.Equal(t, trace.Skipped, stepOf(t, e, trace.Template).State)
 	})
+	t.Run("nothing is compared where nothing is written", func(t *testing.T) {
+		s := &server{lists: map[string][]string{"secretstores": {shelfStore}, "externalsecrets": {target("creationPolicy: None")}}}
+		difference := stepOf(t, explained(t, s, &shelf{}, named)["es"], trace.Difference)
+		assert.Equal(t, trace.Skipped, difference.State)
+		assert.Equal(t, "creationPolicy None writes nothing", difference.Message)
+	})
+	t.Run("a target that is kept without anything to write is not as it should be", func(t *testing.T) {
+		extract := strings.Replace(wants("es"), "data: [{secretKey: k, remoteRef: {key: es}}]", "dataFrom: [{extract: {key: es}}]", 1)
+		s := &server{lists: map[string][]string{"secretstores": {shelfStore}, "externalsecrets": {extract}}}
+		nothing := &shelf{value: func(string) provider.Answer { return provider.Answer{Value: secret.FromString("{}")} }}
+		difference := stepOf(t, explained(t, s, nothing, named)["es"], trace.Difference)
+		assert.Equal(t, api.MessageSecretRetained, difference.Message)
+	})
 	t.Run("who else has written to an object that is no Secret is not known", func(t *testing.T) {
 		s := &server{lists: map[string][]string{
 			"secretstores": {shelfStore}, "externalsecrets": {target("manifest: {apiVersion: v1, kind: ConfigMap}")},
@@ -235,6 +248,20 @@ func TestExplainTellsOfATargetOnlyWhatIsKnown(t *testing.T) {
 		e := explained(t, s, &shelf{}, named)["es"]
 		assert.Equal(t, []trace.Fact{{Name: "someone", Value: "at a time that is not recorded"}}, stepOf(t, e, trace.Writers).Evidence)
 	})
+}
+
+func TestExplainMasksWhatTheAPIServerSaysOfRights(t *testing.T) {
+	s := &server{lists: map[string][]string{"secretstores": {shelfStore}, "externalsecrets": {wants("es")}}}
+	s.refuse = func(request string) string {
+		if strings.Contains(request, "selfsubjectaccessreviews") {
+			return "\x1b[31mnot with value of es"
+		}
+		return ""
+	}
+	target := stepOf(t, explained(t, s, &shelf{}, func(c *core.ExplainConfig) { c.Evidence = true })["es"], trace.Target)
+	assert.Equal(t, trace.Warning, target.State)
+	assert.Contains(t, target.Message, "not with [redacted]")
+	assert.NotContains(t, target.Message, "\x1b")
 }
 
 func TestExplainTellsWhereEachStoreIs(t *testing.T) {

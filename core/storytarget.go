@@ -48,7 +48,7 @@ func (s *story) rightsFacts(ctx context.Context, note noter) (denied []string) {
 		allowed, err := s.client.May(ctx, right)
 		switch {
 		case err != nil:
-			denied = append(denied, "it could not be learnt whether you may "+right.Verb+" it: "+err.Error())
+			denied = append(denied, "it could not be learnt whether you may "+right.Verb+" it: "+s.mask(s.task, err))
 		case !allowed:
 			denied = append(denied, "you may not "+right.Verb+" "+right.Resource+" here: who refreshes it must")
 		default:
@@ -72,12 +72,14 @@ func (s *story) differenceFacts(taken *trace.Taken, note noter) {
 		note("metadata", "differs")
 	}
 	switch {
+	case s.task.ES.Spec.Target.CreationPolicy == api.CreationPolicyNone:
+		skip(taken, "creationPolicy None writes nothing")
 	case changes.Any() && s.Outcome == Created:
 		taken.Message = "a refresh would create the target"
 	case changes.Any():
 		s.warn(taken, []string{"the target is not as it should be: a refresh would make it " + string(s.Outcome)})
 	default:
-		taken.Message = "the target is as it should be"
+		taken.Message = cmp.Or(s.Message, "the target is as it should be")
 	}
 }
 

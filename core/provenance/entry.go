@@ -79,10 +79,7 @@ func (e *Entry) remote(ref *api.RemoteRef) {
 }
 
 func (s *spec) store(source *api.SourceRef) string {
-	ref := s.es.Spec.SecretStoreRef
-	if source != nil && source.StoreRef != nil {
-		ref = *source.StoreRef
-	}
+	ref := s.es.StoreRefOf(source)
 	if ref.Name == "" {
 		return ""
 	}

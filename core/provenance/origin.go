@@ -95,16 +95,22 @@ func OfKey(es *api.ExternalSecret, key string, objects template.Objects) Origin 
 type spec struct {
 	es     *api.ExternalSecret
 	usages []template.Usage
+	// shown are the usages in the words in which they are told.
+	shown []Template
 	// fetched tells that the fetched values are in the Secret, beside what templates make.
 	fetched bool
 }
 
 func newSpec(es *api.ExternalSecret, objects template.Objects) *spec {
 	t := es.Spec.Target.Template
-	return &spec{
+	s := &spec{
 		es: es, usages: template.Uses(t, objects),
 		fetched: !t.HasData() || t.MergePolicy == api.TemplateMergePolicyMerge,
 	}
+	for _, usage := range s.usages {
+		s.shown = append(s.shown, templateOf(usage))
+	}
+	return s
 }
 
 // certain are the keys that the Secret must have whatever the provider holds.
@@ -154,11 +160,11 @@ func (s *spec) origin(key string) Origin {
 
 // templates are those that can make the key, the one that wins first; alone tells that it is that one and no other.
 func (s *spec) templates(key string) (templates []Template, alone bool) {
-	for _, usage := range slices.Backward(s.usages) {
+	for i, usage := range slices.Backward(s.usages) {
 		if usage.Target != api.TemplateTargetData || (usage.Key != "" && usage.Key != key) {
 			continue
 		}
-		t := templateOf(usage)
+		t := s.shown[i]
 		t.Inputs = s.inputs(usage)
 		templates = append(templates, t)
 		if usage.Key == key {
@@ -203,11 +209,11 @@ func (s *spec) inputs(usage template.Usage) []Origin {
 // usedBy are the templates that take the fetched value of a key. named tells that one does so by name; one that takes all values
 // counts where an entry is certain to give the key.
 func (s *spec) usedBy(key string, certain bool) (users []Template, named bool) {
-	for _, usage := range s.usages {
-		t := templateOf(usage)
+	key = secret.Printable(key)
+	for _, t := range s.shown {
 		var lines []Line
 		for _, line := range t.Lines {
-			names := slices.Contains(line.Keys, secret.Printable(key))
+			names := slices.Contains(line.Keys, key)
 			if names || (certain && line.All) {
 				lines = append(lines, line)
 			}

@@ -186,9 +186,9 @@ func (p *Planner) PlanStore(ctx context.Context, es *api.ExternalSecret) (Read, 
 
 // locate finds the store of a read and checks that the ExternalSecret may use it.
 func (p *Planner) locate(ctx context.Context, es *api.ExternalSecret, source *api.SourceRef, read *Read) error {
-	ref, field := es.Spec.SecretStoreRef, "spec.secretStoreRef"
+	ref, field := es.StoreRefOf(source), "spec.secretStoreRef"
 	if source != nil && source.StoreRef != nil {
-		ref, field = *source.StoreRef, read.Path+".sourceRef.storeRef"
+		field = read.Path + ".sourceRef.storeRef"
 	}
 	if ref.Name == "" {
 		return trace.At(trace.Rules, fmt.Errorf("%s.name is missing: %s has no store to read from", field, read.Path))

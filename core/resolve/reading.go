@@ -131,14 +131,7 @@ func RemoteKeys(es *api.ExternalSecret) []string {
 
 // storeOf is the store of an entry; false for one of a generator.
 func storeOf(es *api.ExternalSecret, source *api.SourceRef) (api.SecretStoreRef, bool) {
-	switch {
-	case source == nil:
-		return es.Spec.SecretStoreRef, true
-	case source.StoreRef != nil:
-		return *source.StoreRef, true
-	default:
-		return es.Spec.SecretStoreRef, source.GeneratorRef == nil
-	}
+	return es.StoreRefOf(source), source == nil || source.GeneratorRef == nil
 }
 
 func (p *Planner) locationOf(ctx context.Context, ref api.SecretStoreRef, namespace string) (provider.Location, error) {

@@ -6,14 +6,16 @@ import (
 	"sync"
 )
 
-// named finds a name of a secret with its value: quoted, as in JSON; without blanks, as in flags, queries and environments; in YAML. A
-// short word behind a colon is prose, as in "token: none". What stays is in a group. A quote that is not closed goes to the end.
+// named finds a name of a secret with its value: quoted, as in JSON; without blanks, as in flags, queries and environments; in YAML; a
+// number in JSON. A short word behind a colon is prose, as in "token: none". What stays is in a group. A quote that is not closed goes
+// to the end.
 var named = sync.OnceValue(func() *regexp.Regexp {
 	const name = `(?:pass(?:word|wd|phrase)?|pwd|secret[_-]?(?:access[_-]?)?(?:key|id|string|binary)|token|(?:api|access|private|shared|account)[_-]?key|signature|sig`
 	return regexp.MustCompile(`(?i)^(?:` +
 		`(` + name + `|secret|credentials?)\\?["']?\s*[:=]\s*\\?)(?:"(?:[^"\\]|\\.)*(?:"|\\?\z)|'[^']*(?:'|\z))` +
 		`|(` + name + `|secret|credentials?)=)[^\s"'&;,)\]}]+` +
-		`|(` + name + `)\s*:\s*)[^\s"'&;,)\]}]{6,})`)
+		`|(` + name + `)\s*:\s*)[^\s"'&;,)\]}]{6,}` +
+		`|(` + name + `|secret|credentials?)\\?"\s*:\s*)-?\d[\d.eE+-]*)`)
 })
 
 // beginsName tells whether a text may begin with what named finds, which is slow to look for.
@@ -39,7 +41,7 @@ func redactNamed(text string) string {
 		if ends == nil {
 			continue
 		}
-		value := max(ends[3], ends[5], ends[7]) // the end of the one group that is there
+		value := max(ends[3], ends[5], ends[7], ends[9]) // the end of the one group that is there
 		redacted.WriteString(text[kept : i+value])
 		redacted.WriteString(Redacted)
 		kept = i + ends[1]

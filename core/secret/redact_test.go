@@ -33,6 +33,8 @@ func TestRedactHidesWhatLooksLikeASecret(t *testing.T) {
 		"a password in YAML":                     {"password: hunter22\nuser: app", "password: [redacted]\nuser: app"},
 		"a password in JSON":                     {`{"user":"app","password":"hun \"ter\" 2"}`, `{"user":"app","password":[redacted]}`},
 		"a password in JSON that was cut":        {`{"user":"app","password":"hunter2 and \`, `{"user":"app","password":[redacted]`},
+		"a password of digits in JSON":           {`{"user":"app","password": 20261125,"port":5432}`, `{"user":"app","password": [redacted],"port":5432}`},
+		"a key of digits in JSON in a string":    {`{\"apiKey\":-1.5e9}`, `{\"apiKey\":[redacted]}`},
 		"the value of a remote secret":           {`{"SecretString":"{\"a\":\"b\"}","Name":"x"}`, `{"SecretString":[redacted],"Name":"x"}`},
 		"a token in a query":                     {"GET /x?token=abc&page=2", "GET /x?token=[redacted]&page=2"},
 		"a signature in a query":                 {"GET /x?X-Amz-Signature=00ff&page=2", "GET /x?X-Amz-Signature=[redacted]&page=2"},
