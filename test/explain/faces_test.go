@@ -63,7 +63,7 @@ func TestAStoreIsExplained(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	applying(inAllNamespaces(store()), fromCluster(dataOf("plain")))(t, w)
-	w.apply(t, store(), storeOf("role: "+roleARN("nobody")), renamed(reading("plain"), "app", "other"))
+	w.apply(t, storeOf("role: "+roleARN("nobody")), renamed(reading("plain"), "app", "other"))
 	for arg, want := range map[string]struct {
 		code   int
 		failed trace.Step
