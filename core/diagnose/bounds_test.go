@@ -100,3 +100,13 @@ func TestWhatTheCallerKnowsStandsWhereTheErrorDoesNotTell(t *testing.T) {
 	assert.Contains(t, Error(told, map[string]string{"region": "eu-central-1"}).Fix, "eu-west-1", "the error knows better")
 	assert.Contains(t, Error(errors.New("the moon is full"), map[string]string{"name": "db", "namespace": "shop"}).Check, "explain db -n shop")
 }
+
+func TestANumberIsNoPartOfALongerOne(t *testing.T) {
+	for _, port := range []string{"42959", "14290", "64429"} {
+		refused := `SecretStore "store": GetSecretValue: request send failed, Post "http://127.0.0.1:` + port + `/": dial tcp 127.0.0.1:` + port + `: connect: connection refused`
+		assert.Equal(t, "NET-51", Text(refused, nil).ID, port)
+	}
+	for _, status := range []string{"429", "HTTP 429", "(429)", "42959: 429,", "code=429."} {
+		assert.Equal(t, "THR-50", Text(`SecretStore "store": `+status, nil).ID, status)
+	}
+}

@@ -46,12 +46,32 @@ func (s subject) find(expression *regexp.Regexp) []string {
 	return groups
 }
 
-// has tells whether a phrase, which is folded, is in the text, or a fact is one of the error's.
+// has tells whether a phrase, which is folded, is in the text, or a fact is one of the error's. A number has to stand by itself.
 func (s subject) has(phrase string) bool {
 	if strings.HasPrefix(phrase, "@") {
 		return slices.Contains(s.facts, phrase)
 	}
+	if phrase != "" && strings.Trim(phrase, digits) == "" {
+		return hasNumber(s.folded, phrase)
+	}
 	return strings.Contains(s.folded, phrase)
+}
+
+const digits = "0123456789"
+
+// hasNumber tells whether a number, such as the status 429, is in a text by itself, and not as a part of a port or an id.
+func hasNumber(text, number string) bool {
+	for before, after, found := strings.Cut(text, number); found; {
+		last, _ := utf8.DecodeLastRuneInString(before)
+		first, _ := utf8.DecodeRuneInString(after)
+		if !unicode.IsLetter(last) && !unicode.IsDigit(last) && !unicode.IsLetter(first) && !unicode.IsDigit(first) {
+			return true
+		}
+		var skipped string
+		skipped, after, found = strings.Cut(after, number)
+		before = number + skipped
+	}
+	return false
 }
 
 // quotes gives all quotes one form, and takes back what programs do to them and to line ends when they quote a text.

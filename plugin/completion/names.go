@@ -55,11 +55,11 @@ func Stores(getter genericclioptions.RESTClientGetter) cobra.CompletionFunc {
 		if err != nil {
 			return nil, cobra.ShellCompDirectiveError
 		}
-		found := served(ctx, getter, client, esapi.ResourceSecretStores, namespace)
-		for _, name := range served(ctx, getter, client, esapi.ResourceClusterSecretStores, "") {
-			found = append(found, clusterStore+name)
+		sorts := []sort{{"", esapi.ResourceSecretStores, namespace}, {clusterStore, esapi.ResourceClusterSecretStores, ""}}
+		if strings.HasPrefix(toComplete, store) {
+			sorts = append(sorts, sort{store, esapi.ResourceSecretStores, namespace})
 		}
-		return begin(toComplete, found)
+		return begin(toComplete, named(ctx, getter, client, toComplete, sorts...))
 	}
 }
 
@@ -98,6 +98,25 @@ func where(ctx context.Context, getter genericclioptions.RESTClientGetter) (*kub
 	}
 	namespace, _, err := getter.ToRawKubeConfigLoader().Namespace()
 	return client, namespace, err
+}
+
+// sort is a sort of objects, with what is written before the name of one.
+type sort struct{ prefix, resource, namespace string }
+
+// named are the names of objects of several sorts, less those of which none begins with what was typed.
+func named(
+	ctx context.Context, getter genericclioptions.RESTClientGetter, client *kube.Client, typed string, sorts ...sort,
+) []string {
+	var found []string
+	for _, of := range sorts {
+		if !strings.HasPrefix(of.prefix, typed) && !strings.HasPrefix(typed, of.prefix) {
+			continue
+		}
+		for _, name := range served(ctx, getter, client, of.resource, of.namespace) {
+			found = append(found, of.prefix+name)
+		}
+	}
+	return found
 }
 
 // served are the names of objects of the External Secrets API.

@@ -2,7 +2,6 @@ package completion
 
 import (
 	"context"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
@@ -29,20 +28,10 @@ func Subjects(getter genericclioptions.RESTClientGetter) cobra.CompletionFunc {
 		if err != nil {
 			return nil, cobra.ShellCompDirectiveError
 		}
-		var found []string
-		for _, of := range []struct{ prefix, resource, namespace string }{
-			{"", esapi.ResourceExternalSecrets, namespace},
-			{store, esapi.ResourceSecretStores, namespace},
-			{clusterStore, esapi.ResourceClusterSecretStores, ""},
-		} {
-			if !strings.HasPrefix(of.prefix, toComplete) && !strings.HasPrefix(toComplete, of.prefix) {
-				continue // none of them begins so
-			}
-			for _, name := range served(ctx, getter, client, of.resource, of.namespace) {
-				found = append(found, of.prefix+name)
-			}
-		}
-		return begin(toComplete, found)
+		return begin(toComplete, named(ctx, getter, client, toComplete,
+			sort{"", esapi.ResourceExternalSecrets, namespace},
+			sort{store, esapi.ResourceSecretStores, namespace},
+			sort{clusterStore, esapi.ResourceClusterSecretStores, ""}))
 	}
 }
 

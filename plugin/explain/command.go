@@ -58,8 +58,8 @@ Exit codes:
     1   broken
     2   there is no answer: the API server can't be asked, or the command line is wrong
 
-With -o json or yaml it is an ExternalSecretExplanation, a StoreExplanation or ExternalSecretCauses or, with --error, a Diagnosis, whose fields are those
-of diagnosis (externalsecret.kubectl/v1):
+With -o json, yaml, jsonpath or go-template it is an ExternalSecretExplanation, a StoreExplanation, ExternalSecretCauses or, with
+--error, a Diagnosis, whose fields are those of diagnosis (externalsecret.kubectl/v1):
 
     metadata      namespace, name
     healthy       whether the exit code is 0

@@ -225,9 +225,15 @@ func TestScreenOfCauses(t *testing.T) {
 }
 
 func TestWhatAProgramReads(t *testing.T) {
-	text, err := json.MarshalIndent(judged(walk("db", trace.Identity, refused, failedBefore), warned(refused)), "", "  ")
-	require.NoError(t, err)
-	golden.Assert(t, *update, "identity.json", string(text)+"\n")
+	one := judged(walk("db", trace.Identity, refused, failedBefore), warned(refused))
+	store := judged(walk("aws", "", ""), status.EventsLink{})
+	store.Kind, store.UsedBy = kindStore, &UsedBy{Total: 2, Healthy: 1}
+	store.Steps = store.Steps[trace.Store.Index() : trace.Class.Index()+1]
+	for name, document := range map[string]any{"identity.json": one, "store.json": store, "causes.json": group([]*Explanation{one, store})} {
+		text, err := json.MarshalIndent(document, "", "  ")
+		require.NoError(t, err)
+		golden.Assert(t, *update, name, string(text)+"\n")
+	}
 }
 
 func TestWhatAnotherControllerServesIsHealthyIfItDoes(t *testing.T) {

@@ -3,7 +3,6 @@ package explain
 import (
 	"cmp"
 	"context"
-	"slices"
 	"time"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
@@ -29,14 +28,10 @@ func (o *Options) usedBy(ctx context.Context) (*UsedBy, error) {
 	if err != nil {
 		return nil, err
 	}
-	users, now := &UsedBy{}, time.Now()
+	items, _ = (&resolve.Planner{}).Narrow(ctx, items, resolve.Reading{Store: o.Store}) // as refresh --store does
+	users, now := &UsedBy{Total: len(items)}, time.Now()
 	for _, item := range items {
-		judged := status.Assess(item, now)
-		if !slices.Contains(judged.Stores, status.StoreRef{Kind: o.Store.Kind, Name: o.Store.Name}) {
-			continue
-		}
-		users.Total++
-		if judged.State == status.Synced {
+		if status.Assess(item, now).State == status.Synced {
 			users.Healthy++
 		}
 	}

@@ -71,6 +71,7 @@ func TestRefreshOfWhatReadsARemoteSecretOrAStore(t *testing.T) {
 	for args, want := range map[string]string{
 		"--store ":                      "store\n" + cluster + "\n",
 		"--store clusterstore/":         cluster + "\n",
+		"--store store/":                "store/store\n",
 		"--remote-key pr":               "prod/db\n",
 		"--remote-key prod/db --store ": "store\n",
 	} {

@@ -3,7 +3,9 @@ package explain_test
 import (
 	"encoding/json"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -120,5 +122,28 @@ func TestWhatCanBeExplainedIsCompleted(t *testing.T) {
 		completed := harness.Run(t, w.environment, pluginPath(t),
 			append([]string{"__complete", "explain", "--namespace", w.namespace}, strings.Split(args, " ")...)...)
 		assert.Equal(t, want+":4\n", completed.Stdout, args)
+	}
+}
+
+func TestAnExplanationThatIsStoppedSaysNothing(t *testing.T) {
+	t.Parallel()
+	for _, arg := range []string{"app", "--all", "store/store"} {
+		t.Run(arg, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.apply(t, store(), reading("plain"))
+			for _, operation := range []string{harness.OpGetSecretValue, harness.OpBatchGetSecretValue, "sts.GetCallerIdentity"} {
+				w.aws.Latency(t, operation, 30*time.Second)
+			}
+			p := harness.Start(t, w.environment, pluginPath(t), "explain", "--namespace", w.namespace, arg)
+			until(t, "AWS is asked", func() bool { return w.aws.Counters(t).Total() > 0 })
+			began := time.Now()
+			p.Signal(t, syscall.SIGINT)
+			r := p.Wait(t)
+			assert.Equal(t, 130, r.Code, r.Stderr)
+			assert.Empty(t, r.Stdout)
+			assert.Contains(t, r.Stderr, "stopped by a signal: interrupt\n")
+			assert.Less(t, time.Since(began), 10*time.Second)
+		})
 	}
 }
