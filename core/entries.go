@@ -52,6 +52,11 @@ func (t *task) entries() (entries []shape.Entry, absent []error, err error) {
 	retains := t.ES.Spec.Target.Retains()
 	for _, read := range t.reads {
 		entry := shape.Entry{Path: read.Path, SecretKey: read.SecretKey, Remote: read.Remote, Find: read.Find, Rewrite: read.Rewrite}
+		if read.Ref.Property != "" { // which the provider has looked up
+			remote := *read.Remote
+			remote.Property = ""
+			entry.Remote = &remote
+		}
 		switch {
 		case read.Generator != nil: // generate makes it once all others are there
 		case read.Find != nil:

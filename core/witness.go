@@ -5,6 +5,8 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -40,6 +42,20 @@ func (w *witness) Secret(ctx context.Context, namespace, name, key string) (secr
 		w.note(trace.Credentials, fmt.Sprintf("Secret %s/%s", namespace, name), fmt.Sprintf("key %s, %d bytes", key, value.Len()))
 	}
 	return value, err
+}
+
+// WholeSecret implements provider.WholeSecrets.
+func (w *witness) WholeSecret(ctx context.Context, namespace, name string) (map[string]secret.Value, error) {
+	whole, ok := w.Credentials.(provider.WholeSecrets)
+	if !ok {
+		return nil, fmt.Errorf("Secret %q in namespace %q can't be read as a whole here", name, namespace)
+	}
+	values, err := whole.WholeSecret(ctx, namespace, name)
+	if err == nil {
+		keys := strings.Join(slices.Sorted(maps.Keys(values)), ", ")
+		w.note(trace.Credentials, fmt.Sprintf("Secret %s/%s", namespace, name), "keys "+keys)
+	}
+	return values, err
 }
 
 // ServiceAccount implements provider.Credentials.

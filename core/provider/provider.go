@@ -97,6 +97,9 @@ type Ref struct {
 	Version string
 	// Metadata asks for the secret's tags or labels, as a JSON object, instead of its value.
 	Metadata bool
+	// Property is what of the secret the provider itself is to give; empty where the property of a remoteRef is looked up in what it
+	// gives.
+	Property string
 }
 
 // Answer is what a store holds under a Ref, or the reason why that could not be learnt.
@@ -149,4 +152,10 @@ type Credentials interface {
 	// APIServer returns a connection to the API server that the pass itself talks to, without any credential: where it is and how it
 	// is verified. It is the caller's to change.
 	APIServer() *rest.Config
+}
+
+// WholeSecrets are Credentials that give Secrets as a whole, for stores that do not say which keys they need.
+type WholeSecrets interface {
+	// WholeSecret returns the bytes under every key of a Secret.
+	WholeSecret(ctx context.Context, namespace, name string) (map[string]secret.Value, error)
 }

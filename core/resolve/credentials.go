@@ -46,18 +46,9 @@ func NewCredentials(reader CredentialReader) *Credentials {
 func (c *Credentials) Secret(ctx context.Context, namespace, name, key string) (secret.Value, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	id := types.NamespacedName{Namespace: namespace, Name: name}
-	data, ok := c.secrets[id]
-	if !ok {
-		s, err := c.reader.GetSecret(ctx, namespace, name)
-		if apierrors.IsNotFound(err) {
-			return secret.Value{}, unreadable("there is no Secret %q in namespace %q", name, namespace)
-		}
-		if err != nil {
-			return secret.Value{}, unreadable("namespace %q: %w", namespace, err)
-		}
-		data = s.Data
-		c.secrets[id] = data
+	data, err := c.data(ctx, namespace, name)
+	if err != nil {
+		return secret.Value{}, err
 	}
 	value, ok := data[key]
 	if !ok {
@@ -65,6 +56,39 @@ func (c *Credentials) Secret(ctx context.Context, namespace, name, key string) (
 	}
 	c.mask.Add(secret.New(value))
 	return secret.New(value), nil
+}
+
+// WholeSecret implements provider.WholeSecrets.
+func (c *Credentials) WholeSecret(ctx context.Context, namespace, name string) (map[string]secret.Value, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	data, err := c.data(ctx, namespace, name)
+	if err != nil {
+		return nil, err
+	}
+	values := make(map[string]secret.Value, len(data))
+	for key, value := range data {
+		values[key] = secret.New(value)
+		c.mask.Add(values[key])
+	}
+	return values, nil
+}
+
+// data is what a Secret holds, read once. The caller has locked c.
+func (c *Credentials) data(ctx context.Context, namespace, name string) (map[string][]byte, error) {
+	id := types.NamespacedName{Namespace: namespace, Name: name}
+	if data, ok := c.secrets[id]; ok {
+		return data, nil
+	}
+	s, err := c.reader.GetSecret(ctx, namespace, name)
+	if apierrors.IsNotFound(err) {
+		return nil, unreadable("there is no Secret %q in namespace %q", name, namespace)
+	}
+	if err != nil {
+		return nil, unreadable("namespace %q: %w", namespace, err)
+	}
+	c.secrets[id] = s.Data
+	return s.Data, nil
 }
 
 // ServiceAccount implements provider.Credentials.

@@ -6,6 +6,7 @@ import (
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider/aws"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider/fake"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider/kubernetes"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider/webhook"
 )
 
 // Providers returns them all. getenv is how they see the process's environment (os.Getenv).
@@ -14,5 +15,6 @@ func Providers(getenv func(string) string) provider.Registry {
 		"aws":        aws.Provider{Getenv: getenv},
 		"fake":       fake.Provider{},
 		"kubernetes": kubernetes.Provider{},
+		"webhook":    webhook.Provider{},
 	}
 }

@@ -97,7 +97,24 @@ func parseTrees(text string, options Options) (map[string]*parse.Tree, error) {
 }
 
 // Execute renders the template over values. An error names the line and the function or key at fault, and no value.
-func (t *Template) Execute(values map[string]string) (rendered []byte, err error) {
+func (t *Template) Execute(values map[string]string) ([]byte, error) {
+	return t.execute(values, slices.Sorted(maps.Keys(values)))
+}
+
+// ExecuteGroups renders the template over values in groups: {{ .group.key }}. An error is as that of Execute.
+func (t *Template) ExecuteGroups(groups map[string]map[string]string) ([]byte, error) {
+	var keys []string
+	for group, values := range groups {
+		for key := range values {
+			keys = append(keys, group+"."+key)
+		}
+	}
+	slices.Sort(keys)
+	return t.execute(groups, keys)
+}
+
+// execute renders the template over values, of which an error names keys.
+func (t *Template) execute(values any, keys []string) (rendered []byte, err error) {
 	defer func() { // text/template lets runtime errors of its own through, and one template must not end the run of all
 		if recover() != nil {
 			rendered, err = nil, problem("it can't be executed over these values")
@@ -106,7 +123,7 @@ func (t *Template) Execute(values map[string]string) (rendered []byte, err error
 	out := &output{budget: t.engine.budget}
 	t.engine.budget.depth = 0
 	if err := t.template.Execute(out, values); err != nil {
-		return nil, explainExecute(err, t.text, t.options, slices.Sorted(maps.Keys(values)))
+		return nil, explainExecute(err, t.text, t.options, keys)
 	}
 	return out.text.Bytes(), nil
 }
