@@ -70,6 +70,9 @@ func (p Provider) Open(ctx context.Context, store provider.Store, credentials pr
 	if err != nil {
 		return nil, err
 	}
+	if err := checkTemplates(spec); err != nil {
+		return nil, err
+	}
 	groups, err := secretsOf(ctx, store, spec, credentials)
 	if err != nil {
 		return nil, err

@@ -55,7 +55,7 @@ func headerOf(spec *api.WebhookProvider, name string) source {
 	return source{path: fmt.Sprintf("%s.headers[%s]", field, name), text: spec.Headers[name]}
 }
 
-// decode reads the spec and checks it.
+// decode reads the spec and checks it, but for its templates: it is called for each ExternalSecret.
 func decode(store provider.Store) (*api.WebhookProvider, error) {
 	var spec api.WebhookProvider
 	if err := json.Unmarshal(store.Spec, &spec); err != nil {
@@ -81,21 +81,26 @@ func decode(store provider.Store) (*api.WebhookProvider, error) {
 			return nil, invalid("%s.headers: %q is no name of a header", field, name)
 		}
 	}
+	return &spec, nil
+}
+
+// checkTemplates finds out what can't be rendered for any secret.
+func checkTemplates(spec *api.WebhookProvider) error {
 	templates := engine.New()
-	for _, t := range templatesOf(&spec) {
+	for _, t := range templatesOf(spec) {
 		if !t.isTemplate() {
 			continue
 		}
 		if _, err := templates.Parse(t.text, engine.Options{}); err != nil {
-			return nil, invalid("%s is not a template: %v", t.path, err)
+			return invalid("%s is not a template: %v", t.path, err)
 		}
 	}
-	if path := pathOf(&spec); path.text != "" && !path.isTemplate() {
+	if path := pathOf(spec); path.text != "" && !path.isTemplate() {
 		if _, err := jsonpath.New(path.text); err != nil {
-			return nil, notAPath(path)
+			return notAPath(path)
 		}
 	}
-	return &spec, nil
+	return nil
 }
 
 func notAPath(path source) error {
