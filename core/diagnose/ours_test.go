@@ -176,6 +176,25 @@ func ofStores(t *testing.T) []wording {
 		{"STO-07", kube + "server: {url: 'https://x', caProvider: {type: Secret, name: keys, key: a}}, auth: {token: {bearerToken: {name: keys, key: a, namespace: shop}}}}}"},
 		{"STO-54", kube + "server: {url: 'https://x', caBundle: eA==}, auth: {token: {bearerToken: {name: keys, key: a, namespace: shop}}}}}"},
 		{"STO-54", kube + "server: {url: 'https://x', caProvider: {type: File, name: keys, key: a, namespace: shop}}, auth: {token: {bearerToken: {name: keys, key: a, namespace: shop}}}}}"},
+		{"STO-72", webhookStore("http://127.0.0.1:1/{{ .none.x }}", "")},
+		{"STO-72", webhookStore("http://127.0.0.1:1/{{ .remoteRef.key", "")},
+		{"STO-72", webhookStore("127.0.0.1", "")},
+		{"STO-72", webhookStore("http://127.0.0.1:1", "auth: {ntlm: {}}")},
+		{"STO-72", webhookStore("http://127.0.0.1:1", "headers: {X: \"a\\nb\"}")},
+		{"STO-72", webhookStore(answering(t, http.StatusBadRequest, ""), "")},
+		{"STO-07", webhookStore("http://127.0.0.1:1", "secrets: [{name: a, secretRef: {name: keys}}]")},
+		{"STO-08", webhookStore("http://127.0.0.1:1", "secrets: [{name: a, secretRef: {name: none, namespace: shop}}]")},
+		{"STO-54", webhookStore("http://127.0.0.1:1", "caBundle: eA==")},
+		{"STO-55", "provider: {webhook: 7}"},
+		{"STO-70", webhookStore(answering(t, http.StatusUnauthorized, ""), "")},
+		{"STO-71", webhookStore(answering(t, http.StatusForbidden, ""), "")},
+		{"DAT-08", webhookStore(answering(t, http.StatusNotFound, ""), "")},
+		{"THR-50", webhookStore(answering(t, http.StatusTooManyRequests, ""), "")},
+		{"STO-73", webhookStore(answering(t, http.StatusOK, "{}"), "")},
+		{"STO-73", webhookStore(answering(t, http.StatusOK, "<html>log in</html>"), "")},
+		{"STO-73", webhookStore(answering(t, http.StatusOK, strings.Repeat("x", 2<<20)), "")},
+		{"STO-73", webhookStore(answering(t, http.StatusFound, "http://127.0.0.2:1"), "")},
+		{"NET-51", webhookStore("http://127.0.0.1:1", "")},
 		{"NET-51", kube + "server: {url: 'https://127.0.0.1:1'}, auth: {token: {bearerToken: {name: keys, key: a, namespace: shop}}}}}"},
 		{"NET-50", kube + "server: {url: 'https://nowhere.invalid'}, auth: {token: {bearerToken: {name: keys, key: a, namespace: shop}}}}}"},
 	} {
@@ -183,6 +202,25 @@ func ofStores(t *testing.T) []wording {
 			fakeStore("ClusterSecretStore", "tried", test.store), "apiVersion: v1\nkind: Secret\nmetadata: {name: keys}\nstringData: {a: b}")})
 	}
 	return said
+}
+
+// webhookStore is a store of a URL, with the rest of its part of the spec in YAML's flow style.
+func webhookStore(url, rest string) string {
+	return "retrySettings: {maxRetries: 1}, provider: {webhook: {url: '" + url + "', result: {jsonPath: $.data}, " + rest + "}}"
+}
+
+// answering is the URL of a server that gives each request one answer, which for a redirect is where to.
+func answering(t *testing.T, status int, answer string) string {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if status == http.StatusFound {
+			w.Header().Set("Location", answer)
+		}
+		w.WriteHeader(status)
+		_, _ = w.Write([]byte(answer))
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
 }
 
 // refusing is an endpoint of AWS that refuses everything with one code, and a store that reads from it.
