@@ -104,6 +104,24 @@ func TestCredentialsSecret(t *testing.T) {
 	}
 }
 
+func TestCredentialsOfAWholeSecret(t *testing.T) {
+	v := &vault{}
+	c := resolve.NewCredentials(v)
+	values, err := c.WholeSecret(t.Context(), "shop", "keys")
+	require.NoError(t, err)
+	revealed := map[string]string{}
+	for key, value := range values {
+		revealed[key] = string(value.Reveal())
+	}
+	assert.Equal(t, map[string]string{"id": "AKIA-canary", "secret": "canary-secret", "empty": ""}, revealed)
+	assert.NotContains(t, c.Mask("canary-secret and AKIA-canary are wrong"), "canary", "each of them was given out")
+	_, err = c.Secret(t.Context(), "shop", "keys", "id")
+	require.NoError(t, err)
+	assert.Equal(t, 1, v.gets, "it is read once, by key or not")
+	_, err = c.WholeSecret(t.Context(), "shop", "nope")
+	require.EqualError(t, err, `there is no Secret "nope" in namespace "shop"`)
+}
+
 func TestCredentialsOfAServiceAccount(t *testing.T) {
 	c := resolve.NewCredentials(&vault{})
 	annotations, err := c.ServiceAccount(t.Context(), "shop", "sa")

@@ -15,7 +15,7 @@ import (
 )
 
 // pick takes the secret out of an answer: what the JSONPath finds, or all of it where there is none.
-func pick(content []byte, path source) (secret.Value, error) {
+func pick(ctx context.Context, content []byte, path source) (secret.Value, error) {
 	if path.rendered == "" {
 		return secret.New(content), nil
 	}
@@ -30,7 +30,7 @@ func pick(content []byte, path source) (secret.Value, error) {
 		return secret.Value{}, &provider.Error{Kind: provider.Invalid, Op: operation, Message: "the answer is not JSON, in which " + path.path + " could be looked up",
 			Hint: "leave jsonPath out if the whole answer is the secret; does a proxy or a login page answer in the API's place?"}
 	}
-	found, err := search(find, numbers(answer))
+	found, err := search(ctx, find, numbers(answer))
 	if err == nil {
 		found, err = first(found)
 	}
@@ -41,13 +41,13 @@ func pick(content []byte, path source) (secret.Value, error) {
 }
 
 // search lets a fault of the library's be an error: one answer must not end the pass of all.
-func search(find func(context.Context, any) (any, error), answer any) (found any, err error) {
+func search(ctx context.Context, find func(context.Context, any) (any, error), answer any) (found any, err error) {
 	defer func() {
 		if recover() != nil {
 			err = errNothing
 		}
 	}()
-	return find(context.Background(), answer)
+	return find(ctx, answer)
 }
 
 const errNothing = nothing("nothing is there")

@@ -24,7 +24,7 @@ func FuzzRender(f *testing.F) {
 			return
 		}
 		require.False(t, strings.ContainsAny(d.headers.Get("X-A"), "\r\n"), "a header ends where its line does")
-		_, _ = pick([]byte(document), d.path)
+		_, _ = pick(t.Context(), []byte(document), d.path)
 	})
 }
 

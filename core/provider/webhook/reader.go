@@ -73,12 +73,12 @@ func (r *reader) secret(ctx context.Context, ref provider.Ref) (secret.Value, er
 	for made := 1; ; made++ {
 		content, err := r.ask(ctx, demand)
 		if err == nil {
-			return pick(content, demand.path)
+			return pick(ctx, content, demand.path)
 		}
 		if made >= r.retry.tries || !isTransient(err) {
 			return secret.Value{}, err
 		}
-		if !r.retry.wait(ctx, made-1) {
+		if !r.retry.rest(ctx, made-1) {
 			return secret.Value{}, interrupted(ctx.Err())
 		}
 	}

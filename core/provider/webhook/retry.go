@@ -3,8 +3,9 @@ package webhook
 import (
 	"cmp"
 	"context"
-	"math/rand/v2"
 	"time"
+
+	"k8s.io/apimachinery/pkg/util/wait"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
 )
@@ -28,7 +29,7 @@ func (p Provider) retryOf(settings *api.StoreRetrySettings) (retry, error) {
 	first := cmp.Or(p.Pause, firstPause)
 	r := retry{tries: tries, pause: func(retry int) time.Duration {
 		longest := min(first<<min(retry, 16), longestPause)
-		return longest/2 + rand.N(longest/2+1)
+		return wait.Jitter(longest/2, 1)
 	}}
 	if settings == nil {
 		return r, nil
@@ -46,8 +47,8 @@ func (p Provider) retryOf(settings *api.StoreRetrySettings) (retry, error) {
 	return r, nil
 }
 
-// wait waits before a retry, and tells whether ctx lets it be made.
-func (r retry) wait(ctx context.Context, retry int) bool {
+// rest waits before a retry, and tells whether ctx lets it be made.
+func (r retry) rest(ctx context.Context, retry int) bool {
 	timer := time.NewTimer(r.pause(retry))
 	defer timer.Stop()
 	select {

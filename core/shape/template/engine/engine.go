@@ -21,7 +21,7 @@ const (
 	maxActions = 10_000
 )
 
-// Engine renders the templates of one ExternalSecret, which share one budget. It is not safe for concurrent use.
+// Engine renders the templates of one ExternalSecret, or of one request of a webhook store, which share one budget. It is not safe for concurrent use.
 type Engine struct {
 	budget    *budget
 	functions map[string]any

@@ -84,3 +84,26 @@ func TestTemplatesThatAreTooLongAreRefused(t *testing.T) {
 		})
 	}
 }
+
+func TestRenderGroups(t *testing.T) {
+	groups := map[string]map[string]string{"auth": {"user": "ada", "token": "canary"}, "remoteRef": {"key": "a/b"}}
+	for name, tc := range map[string]struct{ template, want, err string }{
+		"a key of a group is put in":       {"{{ .remoteRef.key }}?u={{ .auth.user | upper }}", "a/b?u=ADA", ""},
+		"a key with a dash by index":       {`{{ index .auth "user" }}`, "ada", ""},
+		"a key that is not there is named": {"{{ .auth.tokn }}", "", `there is no key "tokn" here; the fetched keys are auth.token, auth.user, remoteRef.key`},
+		"and so is a group":                {"{{ .other.key }}", "", `there is no key "other" here`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			template, err := engine.New().Parse(tc.template, engine.Options{})
+			require.NoError(t, err)
+			rendered, err := template.ExecuteGroups(groups)
+			if tc.err != "" {
+				require.ErrorContains(t, err, tc.err)
+				assert.NotContains(t, err.Error(), "canary")
+				return
+			}
+			require.NoError(t, err)
+			assert.Equal(t, tc.want, string(rendered))
+		})
+	}
+}
