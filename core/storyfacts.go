@@ -40,11 +40,12 @@ func (s *story) storeFacts(ctx context.Context, taken *trace.Taken, note noter) 
 			note("generator", "%s %s", ref.Kind, ref.Name)
 		}
 	}
-	if taken.Step == trace.Namespace && s.warned != nil {
+	switch {
+	case taken.Step == trace.Namespace && s.warned != nil:
 		s.warn(taken, []string{s.mask(s.task, s.warned)})
-	} else if taken.Step == trace.Namespace {
+	case taken.Step == trace.Namespace:
 		skip(taken, "a SecretStore serves its own namespace")
-	} else {
+	default:
 		skip(taken, "it names no store")
 	}
 }

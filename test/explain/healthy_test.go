@@ -83,12 +83,13 @@ func TestWhatWorksAndShouldBeSeenToIsAWarningAtItsStep(t *testing.T) {
 			require.Zero(t, e.Code, "exit code\n%s%s", e.Stdout, e.Stderr)
 			assert.True(t, e.Healthy)
 			for _, taken := range e.Steps {
-				if taken.Step == trace.Difference && test.step == trace.Target {
+				switch {
+				case taken.Step == trace.Difference && test.step == trace.Target:
 					assert.Equal(t, trace.Warning, taken.State, "what others have made is not as it should be")
-				} else if taken.Step == test.step {
+				case taken.Step == test.step:
 					assert.Equal(t, trace.Warning, taken.State, taken.Step)
 					assert.Contains(t, taken.Message, test.says)
-				} else {
+				default:
 					assert.Contains(t, []trace.State{trace.OK, trace.Skipped}, taken.State, "%s: %s", taken.Step, taken.Message)
 				}
 			}
