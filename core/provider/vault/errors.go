@@ -47,7 +47,7 @@ func (c *client) refusal(call call, got answer) error {
 	case e.Kind == provider.Denied && call.op == opList:
 		e.Hint = fmt.Sprintf("find needs a policy with path %q { capabilities = [\"list\", \"read\"] }", call.path+"*")
 	case e.Kind == provider.Denied:
-		e.Hint = fmt.Sprintf("the policies of the login need path %q { capabilities = [\"read\"] }", call.path)
+		e.Hint = fmt.Sprintf("no policy of the token permits it: one needs path %q { capabilities = [\"read\"] }", call.path)
 	}
 	return e
 }
@@ -100,7 +100,7 @@ func (c *client) unreached(call call, err error) error {
 	case errors.Is(err, errForeign):
 		e.Message, e.Hint = "the answer can't be read", notVault
 	case errors.Is(err, context.Canceled):
-		e.Message, e.Cause = "interrupted before an answer came", err
+		return interrupted(call.op, err)
 	case errors.As(err, &network):
 		e.Message, e.Cause = volatile.ReplaceAllString(network.Err.Error(), ""), err
 		e.Hint = "is the server reachable from here?"
@@ -114,6 +114,11 @@ func (c *client) unreached(call call, err error) error {
 		e.Message, e.Hint = "the answer broke off", "is the server reachable from here?"
 	}
 	return e
+}
+
+// interrupted is the error for a request that nobody waits for any more.
+func interrupted(op string, err error) error {
+	return &provider.Error{Kind: provider.Unavailable, Op: op, Message: "interrupted before an answer came", Cause: err}
 }
 
 // unreadable is the error for an answer of success that is not what was asked for.

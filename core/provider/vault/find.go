@@ -15,8 +15,11 @@ import (
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
 )
 
-// atOnce is how many requests a search makes at the same time.
-const atOnce = 8
+const (
+	// atOnce is how many requests a search makes at the same time, and perSecond how many in a second.
+	atOnce    = 8
+	perSecond = 50
+)
 
 // search is a find that has been checked.
 type search struct {
@@ -49,7 +52,8 @@ func finds(find *api.Find, name string) bool {
 }
 
 // Find implements provider.Finder: it goes through the folders from path on and takes what has the name and, in its custom metadata, the
-// tags. A name is relative to the mount.
+// tags. A name is relative to the mount. A list has secrets whose latest version was deleted, too: what is found is read, which is when
+// that shows, and kept for Read.
 func (r *reader) Find(ctx context.Context, find *api.Find) ([]provider.Found, error) {
 	s, err := newSearch(find)
 	switch {
@@ -71,11 +75,49 @@ func (r *reader) Find(ctx context.Context, find *api.Find) ([]provider.Found, er
 		}
 	}
 	slices.Sort(names)
-	found := make([]provider.Found, len(names))
+	there := make([]bool, len(names))
+	err = each(ctx, len(names), func(ctx context.Context, i int) error {
+		there[i] = provider.KindOf(r.bring(ctx, provider.Ref{Key: names[i]})) != provider.NotFound
+		return ctx.Err()
+	})
+	if err != nil {
+		return nil, err
+	}
+	var found []provider.Found
 	for i, name := range names {
-		found[i] = provider.Found{Key: name, Ref: provider.Ref{Key: name}}
+		if there[i] {
+			found = append(found, provider.Found{Key: name, Ref: provider.Ref{Key: name}})
+		}
 	}
 	return found, nil
+}
+
+// bring reads a secret that a search has come upon, unless another search has, and keeps the answer, whose error it returns.
+func (r *reader) bring(ctx context.Context, ref provider.Ref) error {
+	r.mu.Lock()
+	answer, ok := r.brought[ref]
+	r.mu.Unlock()
+	if ok {
+		return answer.Err
+	}
+	if err := r.pace.Wait(ctx); err != nil {
+		return interrupted(opRead, err)
+	}
+	answer = r.readOne(ctx, ref)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.brought[ref] = answer
+	return answer.Err
+}
+
+// each does something with each of n things, a few at a time, until one fails.
+func each(ctx context.Context, n int, do func(ctx context.Context, i int) error) error {
+	group, within := errgroup.WithContext(ctx)
+	group.SetLimit(atOnce)
+	for i := range n {
+		group.Go(func() error { return do(within, i) })
+	}
+	return group.Wait()
 }
 
 // list names all secrets below a folder. The folders of one depth are listed at the same time.
@@ -83,15 +125,11 @@ func (r *reader) list(ctx context.Context, folder string) ([]string, error) {
 	var names []string
 	for folders := []string{folder}; len(folders) > 0; {
 		listed := make([][]string, len(folders))
-		group, within := errgroup.WithContext(ctx)
-		group.SetLimit(atOnce)
-		for i, folder := range folders {
-			group.Go(func() (err error) {
-				listed[i], err = r.listOne(within, folder)
-				return err
-			})
-		}
-		if err := group.Wait(); err != nil {
+		err := each(ctx, len(folders), func(ctx context.Context, i int) (err error) {
+			listed[i], err = r.listOne(ctx, folders[i])
+			return err
+		})
+		if err != nil {
 			return nil, err
 		}
 		var deeper []string
@@ -111,6 +149,9 @@ func (r *reader) list(ctx context.Context, folder string) ([]string, error) {
 
 // listOne is what is in a folder; nothing where there is no such folder.
 func (r *reader) listOne(ctx context.Context, folder string) ([]string, error) {
+	if err := r.pace.Wait(ctx); err != nil {
+		return nil, interrupted(opList, err)
+	}
 	got, err := r.do(ctx, call{op: opList, method: http.MethodGet, path: strings.TrimSuffix(r.mount.metadata(folder), "/"), query: url.Values{"list": {"true"}}})
 	if provider.KindOf(err) == provider.NotFound {
 		return nil, nil
@@ -130,27 +171,23 @@ func (r *reader) listOne(ctx context.Context, folder string) ([]string, error) {
 // tagged are those of names that have the tags, a request each.
 func (r *reader) tagged(ctx context.Context, names []string, tags map[string]string) ([]string, error) {
 	has := make([]bool, len(names))
-	group, within := errgroup.WithContext(ctx)
-	group.SetLimit(atOnce)
-	for i, name := range names {
-		group.Go(func() error {
-			noted, err := r.noted(within, name)
-			if provider.KindOf(err) == provider.NotFound {
-				return nil // it went in the meantime
+	err := each(ctx, len(names), func(ctx context.Context, i int) error {
+		if err := r.pace.Wait(ctx); err != nil {
+			return interrupted(opMetadata, err)
+		}
+		noted, err := r.noted(ctx, names[i])
+		if provider.KindOf(err) == provider.NotFound {
+			return nil // it went in the meantime
+		}
+		has[i] = err == nil
+		for key, want := range tags {
+			if got, ok := noted[key]; !ok || got != want {
+				has[i] = false
 			}
-			if err != nil {
-				return err
-			}
-			has[i] = true
-			for key, want := range tags {
-				if got, ok := noted[key]; !ok || got != want {
-					has[i] = false
-				}
-			}
-			return nil
-		})
-	}
-	if err := group.Wait(); err != nil {
+		}
+		return err
+	})
+	if err != nil {
 		return nil, err
 	}
 	var matching []string

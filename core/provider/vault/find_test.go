@@ -18,6 +18,8 @@ func TestFind(t *testing.T) {
 		v.Put(t, name, map[string]any{"name": name})
 		v.Do(t, http.MethodPut, "kv/"+name, map[string]any{"name": name})
 	}
+	v.Put(t, "app/gone", map[string]any{"a": "b"})
+	v.Do(t, http.MethodDelete, "secret/data/app/gone", nil)
 	v.Note(t, "app/db", map[string]string{"team": "shop", "env": "live"})
 	v.Note(t, "other/db", map[string]string{"team": "shop"})
 	for name, tc := range map[string]struct {
@@ -26,13 +28,13 @@ func TestFind(t *testing.T) {
 		want  []string
 		asks  map[string]int
 	}{
-		"by name, in all folders":     {version2, api.Find{Name: &api.FindName{RegExp: "db$"}}, []string{"app/db", "other/db"}, map[string]int{"Vault.ListSecrets": 5}},
-		"by name, below a path":       {version2, api.Find{Name: &api.FindName{RegExp: "."}, Path: pointer("app")}, []string{"app/db", "app/deep/er/mail"}, map[string]int{"Vault.ListSecrets": 3}},
-		"all below a path":            {version2, api.Find{Path: pointer("/app/deep/")}, []string{"app/deep/er/mail"}, map[string]int{"Vault.ListSecrets": 2}},
-		"by tags":                     {version2, api.Find{Tags: map[string]string{"team": "shop"}}, []string{"app/db", "other/db"}, map[string]int{"Vault.ListSecrets": 5, "Vault.ReadMetadata": 4}},
-		"by all of the tags and name": {version2, api.Find{Tags: map[string]string{"team": "shop", "env": "live"}, Name: &api.FindName{RegExp: "db"}}, []string{"app/db"}, map[string]int{"Vault.ListSecrets": 5, "Vault.ReadMetadata": 2}},
-		"nothing, without an error":   {version2, api.Find{Path: pointer("none")}, nil, map[string]int{"Vault.ListSecrets": 1}},
-		"by name in version 1":        {version1, api.Find{Name: &api.FindName{RegExp: "^app/"}}, []string{"app/db", "app/deep/er/mail"}, map[string]int{"Vault.ListSecrets": 5}},
+		"by name, in all folders":     {version2, api.Find{Name: &api.FindName{RegExp: "db$"}}, []string{"app/db", "other/db"}, map[string]int{"Vault.ListKeys": 5, "Vault.ReadSecret": 2}},
+		"by name, below a path":       {version2, api.Find{Name: &api.FindName{RegExp: "."}, Path: pointer("app")}, []string{"app/db", "app/deep/er/mail"}, map[string]int{"Vault.ListKeys": 3, "Vault.ReadSecret": 3}},
+		"all below a path":            {version2, api.Find{Path: pointer("/app/deep/")}, []string{"app/deep/er/mail"}, map[string]int{"Vault.ListKeys": 2, "Vault.ReadSecret": 1}},
+		"by tags":                     {version2, api.Find{Tags: map[string]string{"team": "shop"}}, []string{"app/db", "other/db"}, map[string]int{"Vault.ListKeys": 5, "Vault.ReadMetadata": 5, "Vault.ReadSecret": 2}},
+		"by all of the tags and name": {version2, api.Find{Tags: map[string]string{"team": "shop", "env": "live"}, Name: &api.FindName{RegExp: "db"}}, []string{"app/db"}, map[string]int{"Vault.ListKeys": 5, "Vault.ReadMetadata": 2, "Vault.ReadSecret": 1}},
+		"nothing, without an error":   {version2, api.Find{Path: pointer("none")}, nil, map[string]int{"Vault.ListKeys": 1}},
+		"by name in version 1":        {version1, api.Find{Name: &api.FindName{RegExp: "^app/"}}, []string{"app/db", "app/deep/er/mail"}, map[string]int{"Vault.ListKeys": 5, "Vault.ReadSecret": 2}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			location, reader := open(t, v, v.Root(), tc.store)
@@ -46,6 +48,12 @@ func TestFind(t *testing.T) {
 			}
 			assert.Equal(t, tc.want, names)
 			assert.Equal(t, tc.asks, reader.Stats().Requests)
+			for _, f := range found {
+				answer := read(t, location, reader, api.RemoteRef{Key: f.Key})
+				require.NoError(t, answer.Err)
+				assert.Equal(t, `{"name":"`+f.Key+`"}`, string(answer.Value.Reveal()))
+			}
+			assert.Equal(t, tc.asks, reader.Stats().Requests, "what a search has read is not asked for again")
 		})
 	}
 	for name, tc := range map[string]struct {

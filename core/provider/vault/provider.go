@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/trace"
@@ -74,7 +76,9 @@ func (p Provider) Open(ctx context.Context, store provider.Store, credentials pr
 		return nil, err
 	}
 	c.retries = retries
-	r := &reader{client: c, mount: spec.mount()}
+	r := &reader{
+		client: c, mount: spec.mount(), pace: rate.NewLimiter(perSecond, perSecond), brought: map[provider.Ref]provider.Answer{},
+	}
 	if r.owned, err = logIn(ctx, c, store, spec, credentials); err != nil {
 		return nil, err
 	}

@@ -9,7 +9,10 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
+
+	"golang.org/x/time/rate"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
@@ -22,7 +25,7 @@ const (
 	opLogin    = "Login"
 	opRead     = "ReadSecret"
 	opMetadata = "ReadMetadata"
-	opList     = "ListSecrets"
+	opList     = "ListKeys"
 	opLookUp   = "LookUpSelf"
 	opRevoke   = "RevokeSelf"
 )
@@ -33,13 +36,29 @@ type reader struct {
 	mount mount
 	// owned is set where a login has brought the token, which Close gives back.
 	owned bool
+	// pace is that of searches: that of reads is the pipeline's.
+	pace *rate.Limiter
+
+	mu sync.Mutex
+	// brought is what searches have read and nobody has taken yet.
+	brought map[provider.Ref]provider.Answer
 }
 
-// Plan implements provider.Reader. Vault gives one secret at a time.
-func (*reader) Plan(refs []provider.Ref) [][]provider.Ref {
-	groups := make([][]provider.Ref, len(refs))
-	for i, ref := range refs {
-		groups[i] = []provider.Ref{ref}
+// Plan implements provider.Reader. Vault gives one secret at a time; what searches have brought takes no request.
+func (r *reader) Plan(refs []provider.Ref) [][]provider.Ref {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var groups [][]provider.Ref
+	var brought []provider.Ref
+	for _, ref := range refs {
+		if _, ok := r.brought[ref]; ok {
+			brought = append(brought, ref)
+		} else {
+			groups = append(groups, []provider.Ref{ref})
+		}
+	}
+	if brought != nil {
+		groups = append(groups, brought)
 	}
 	return groups
 }
@@ -48,7 +67,14 @@ func (*reader) Plan(refs []provider.Ref) [][]provider.Ref {
 func (r *reader) Read(ctx context.Context, group []provider.Ref) []provider.Answer {
 	answers := make([]provider.Answer, len(group))
 	for i, ref := range group {
-		answers[i] = r.readOne(ctx, ref)
+		r.mu.Lock()
+		answer, ok := r.brought[ref]
+		delete(r.brought, ref)
+		r.mu.Unlock()
+		if !ok {
+			answer = r.readOne(ctx, ref)
+		}
+		answers[i] = answer
 	}
 	return answers
 }

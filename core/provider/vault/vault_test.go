@@ -214,7 +214,7 @@ func TestRefusals(t *testing.T) {
 		err := read(t, location, reader, api.RemoteRef{Key: "other"}).Err
 		assert.Equal(t, provider.Denied, provider.KindOf(err), err)
 		require.ErrorContains(t, err, `Vault refuses GET /v1/secret/data/other, status code: 403, errors: * 1 error occurred: * permission denied`)
-		require.ErrorContains(t, err, `need path "secret/data/other" { capabilities = ["read"] }`)
+		require.ErrorContains(t, err, `one needs path "secret/data/other" { capabilities = ["read"] }`)
 	})
 	t.Run("a search is denied with what it needs", func(t *testing.T) {
 		_, err := reader.(provider.Finder).Find(t.Context(), &api.Find{Name: &api.FindName{RegExp: "."}})
