@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	tokenHeader = "X-Vault-Token"
+	tokenHeader = "X-Vault-Token" //nolint:gosec // the name of a header
 	// indexHeader tells how new what a server has must at least be, in answers and in requests.
 	indexHeader = "X-Vault-Index"
 	// batchToken is the type of tokens that can't be revoked: they end by themselves.

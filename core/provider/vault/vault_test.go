@@ -146,7 +146,7 @@ func TestReadVersion2(t *testing.T) {
 		for _, key := range []string{"secret/app/db", "secret/data/app/db", "/secret/app/db"} {
 			answer := read(t, location, reader, api.RemoteRef{Key: key})
 			require.NoError(t, answer.Err, key)
-			assert.Equal(t, whole, string(answer.Value.Reveal()), key)
+			assert.JSONEq(t, whole, string(answer.Value.Reveal()), key)
 		}
 		answer := read(t, location, reader, api.RemoteRef{Key: "secret/app/db", MetadataPolicy: api.MetadataPolicyFetch})
 		require.NoError(t, answer.Err)
