@@ -94,6 +94,11 @@ func TestTheVaultPageApplies(t *testing.T) {
 	explained = w.plugin(t, "explain", "store/vault")
 	assert.Zero(t, explained.Code, explained.Stdout+explained.Stderr)
 	assert.Equal(t, tokens, v.Accessors(t), "nor of that of a store")
+
+	rights := w.plugin(t, "rbac")
+	assert.Zero(t, rights.Code, rights.Stderr)
+	assert.Regexp(t, `resourceNames:\n\s*- my-app\n\s*resources:\n\s*- serviceaccounts/token`, rights.Stdout)
+	assert.Regexp(t, `resourceNames:\n\s*- vault-ca\n\s*resources:\n\s*- configmaps`, rights.Stdout)
 }
 
 // appRoleStore is a SecretStore "store" of a Vault at secret/ that an AppRole may read.
@@ -171,7 +176,7 @@ func TestAVaultStoreSaysWhatFails(t *testing.T) {
 	assert.Contains(t, explained.Stdout, `"failed": "Identity"`)
 	assert.Contains(t, explained.Stdout, `"id": "VLT-05"`)
 	assert.NotContains(t, explained.Stdout+explained.Stderr, "canary")
-	v.Fault(harness.VaultFault{Path: "auth/", Status: 503, Body: `{"errors":["Vault is sealed"]}`, Times: 3})
+	v.Fault(harness.VaultFault{Path: "auth/", Status: 503, Body: `{"errors":["Vault is sealed"]}`, Times: 99})
 	explained = w.plugin(t, "explain", "denied", "-o", "json")
 	assert.Contains(t, explained.Stdout, `"id": "VLT-01"`)
 }

@@ -193,15 +193,17 @@ func (b Backend) counts(t *testing.T) {
 		keys = append(keys, fetch.Key{Identity: location.Identity, Ref: location.Ref(&api.RemoteRef{Key: fmt.Sprintf("bulk/%02d", i%distinct)})})
 	}
 	var mu sync.Mutex
-	answers := map[string]string{}
+	answers := map[string]provider.Answer{}
 	fetch.Run(t.Context(), t.Context(), keys, readers.Open, func(key fetch.Key, answer provider.Answer) {
 		mu.Lock()
 		defer mu.Unlock()
-		assert.NoError(t, answer.Err)
-		answers[key.Ref.Key] = string(answer.Value.Reveal())
+		answers[key.Ref.Key] = answer
 	})
 	assert.Len(t, answers, distinct)
-	assert.JSONEq(t, `{"n":"49"}`, answers[keys[49].Ref.Key])
+	for name, answer := range answers {
+		require.NoError(t, answer.Err, name)
+	}
+	assert.JSONEq(t, `{"n":"49"}`, string(answers[keys[49].Ref.Key].Value.Reveal()))
 	assert.Empty(t, readers.Close(t.Context()))
 
 	stats := readers.Stats()[location.Identity]
