@@ -83,7 +83,7 @@ generate: ## Make the generated files anew: CRDs, the command reference.
 
 .PHONY: verify
 verify: generate ## Fail if a generated file, a go.mod or the formatting is not as it should be.
-	for module in $(MODULES) test/operator test/helm; do go -C $$module mod tidy -diff; done
+	for module in $(MODULES) test/operator test/helm test/vault; do go -C $$module mod tidy -diff; done
 	test -z "$$(gofmt -l $$(git ls-files '*.go'))"
 	git diff --exit-code -- manifests docs
 

@@ -180,9 +180,11 @@ func ExplainStore(ctx context.Context, config ExplainConfig, namespace string, r
 		t.warned = err // whoever asks about the store need not be in a namespace that may read it
 		t.reads, t.reached = []resolve.Read{read}, trace.Namespace
 		if !config.Offline {
-			if _, t.cause = x.open(ctx, read.Identity); t.cause == nil {
+			p.readers = fetch.NewReaders(x.open)
+			if _, t.cause = p.readers.Open(ctx, read.Identity); t.cause == nil {
 				t.reached = trace.Identity
 			}
+			p.closeReaders(ctx)
 		}
 	}
 	x.tell(ctx, t, Result{Namespace: namespace, Name: ref.Name, Outcome: Skipped})

@@ -282,11 +282,19 @@ func (p *pass) run(ctx, work context.Context, tasks []*task) {
 	close(ready)
 	workers.Wait()
 	p.remove(ctx, work)
+	p.closeReaders(work)
 	for identity, s := range p.readers.Stats() {
 		p.report.addStats(p.planner.StoreOf(identity), s)
 		for _, note := range s.Notes {
 			p.note(fmt.Sprintf("%s: %s", p.planner.StoreOf(identity), p.credentials.Mask(note)))
 		}
+	}
+}
+
+// closeReaders ends what the readers have begun. That they can't fails nothing: all has been read.
+func (p *pass) closeReaders(ctx context.Context) {
+	for identity, err := range p.readers.Close(ctx) {
+		p.note(fmt.Sprintf("%s: %s", p.planner.StoreOf(identity), p.credentials.Mask(err.Error())))
 	}
 }
 

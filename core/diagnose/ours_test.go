@@ -153,7 +153,7 @@ func ofStores(t *testing.T) []wording {
 		{"STO-04", "conditions: [{namespaces: [other]}], provider: {fake: {data: []}}"},
 		{"STO-55", "conditions: [{namespaceRegexes: ['(']}], provider: {fake: {data: []}}"},
 		{"STO-50", "controller: eso, provider: {fake: {data: []}}"},
-		{"STO-51", "provider: {vault: {server: x}}"},
+		{"STO-51", "provider: {conjur: {url: x}}"},
 		{"STO-51", "provider: {aws: {service: S3, region: eu-central-1}}"},
 		{"STO-55", "refreshInterval: soon, provider: {fake: {data: []}}"},
 		{"STO-55", "provider: {fake: {data: [{value: x}]}}"},

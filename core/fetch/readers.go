@@ -3,9 +3,13 @@ package fetch
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
 )
+
+// closeWithin is how long readers may take to close: what they give back ends by itself some day.
+const closeWithin = 5 * time.Second
 
 // Readers opens the reader of each store identity of a run once, for searches and reads alike.
 type Readers struct {
@@ -48,4 +52,33 @@ func (r *Readers) Stats() map[string]provider.Stats {
 		}
 	}
 	return stats
+}
+
+// Close closes each reader that was opened and is a provider.Closer, all at the same time, and tells by identity what failed. It goes
+// on where ctx is done, and is for when nothing is read any more.
+func (r *Readers) Close(ctx context.Context) map[string]error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeWithin)
+	defer cancel()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var (
+		mu      sync.Mutex
+		closing sync.WaitGroup
+	)
+	failed := map[string]error{}
+	for identity, o := range r.known {
+		closer, ok := o.reader.(provider.Closer)
+		if !ok {
+			continue
+		}
+		closing.Go(func() {
+			if err := closer.Close(ctx); err != nil {
+				mu.Lock()
+				defer mu.Unlock()
+				failed[identity] = err
+			}
+		})
+	}
+	closing.Wait()
+	return failed
 }

@@ -43,6 +43,12 @@ type Finder interface {
 	Find(ctx context.Context, find *api.Find) ([]Found, error)
 }
 
+// Closer is a Reader that has something to give back when nothing is read any more: a token that its login brought, for example.
+// Requests that it makes for this are counted by Stats.
+type Closer interface {
+	Close(ctx context.Context) error
+}
+
 // Identifier is a Reader that can ask its provider for whom it takes the caller. That is a request of its own, and none that reading
 // needs: it is made for a person who wants to know.
 type Identifier interface {
