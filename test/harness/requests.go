@@ -17,8 +17,8 @@ import (
 	"k8s.io/client-go/rest"
 )
 
-// quietWithin is how long the deletion of namespaces may take, which is a matter of seconds.
-const quietWithin = time.Minute
+// quietWithin is how long the deletion of namespaces may take: seconds, or minutes where one holds ten thousand objects.
+const quietWithin = 5 * time.Minute
 
 // Requests are the requests that the API server has answered since it started, of all clients, the cluster's own controllers
 // among them. A watch counts when it ends. To count what a piece of work asks, subtract the counts before it from those after it
