@@ -280,3 +280,54 @@ func TestExplainTellsWhereEachStoreIs(t *testing.T) {
 	assert.Contains(t, evidence, trace.Fact{Name: "prefix", Value: "a/"})
 	assert.Contains(t, evidence, trace.Fact{Name: "prefix", Value: "b/"})
 }
+
+// A store is not broken because whoever asks about it is in a namespace that it does not admit.
+func TestExplainOfAStoreLogsInWhateverItsConditionsAre(t *testing.T) {
+	s := &server{lists: map[string][]string{"clustersecretstores": {
+		"{metadata: {name: shared}, spec: {conditions: [{namespaces: [payments]}], provider: {shelf: {}}}}",
+	}}}
+	opened := 0
+	store := &shelf{open: func(context.Context, provider.Credentials) error { opened++; return nil }}
+	e, err := core.ExplainStore(t.Context(), core.ExplainConfig{Kube: s.serve(t), Providers: provider.Registry{"shelf": store}},
+		"shop", api.SecretStoreRef{Kind: api.KindClusterSecretStore, Name: "shared"})
+	require.NoError(t, err)
+	assert.Equal(t, 1, opened)
+	assert.Empty(t, e.Failed)
+	namespace := stepOf(t, e, trace.Namespace)
+	assert.Equal(t, trace.Warning, namespace.State)
+	assert.Contains(t, namespace.Message, `not allowed from namespace "shop"`)
+	assert.Equal(t, []trace.Fact{{Name: "ClusterSecretStore shared", Value: "it has conditions"}}, namespace.Evidence)
+}
+
+// patient notes how often a store that is opened would have a request tried.
+type patient struct {
+	*shelf
+	tries []int32
+}
+
+func (p *patient) Open(ctx context.Context, store provider.Store, credentials provider.Credentials) (provider.Reader, error) {
+	p.tries = append(p.tries, *store.Retry.MaxRetries)
+	return p.shelf.Open(ctx, store, credentials)
+}
+
+func TestExplainAsksAProviderThreeTimesAtMost(t *testing.T) {
+	for name, test := range map[string]struct {
+		settings string
+		want     int32
+	}{
+		"where the store does not say":    {"", 3},
+		"where it would have more":        {"retrySettings: {maxRetries: 9}, ", 3},
+		"and no more often than it wants": {"retrySettings: {maxRetries: 2}, ", 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := &server{lists: map[string][]string{
+				"externalsecrets": {wants("good")},
+				"secretstores":    {"{metadata: {namespace: shop, name: shelf}, spec: {" + test.settings + "provider: {shelf: {}}}}"},
+			}}
+			store := &patient{shelf: &shelf{}}
+			_, err := core.Explain(t.Context(), core.ExplainConfig{Kube: s.serve(t), Providers: provider.Registry{"shelf": store}})
+			require.NoError(t, err)
+			assert.Equal(t, []int32{test.want}, store.tries)
+		})
+	}
+}
