@@ -48,8 +48,7 @@ func (f *Flags) AddFlags(cmd *cobra.Command) {
 	f.Scope.AddFlags(cmd.Flags())
 	cmd.Flags().BoolVar(&f.All, "all", f.All, "Compare all ExternalSecrets of the namespace, or of all namespaces with -A.")
 	cmd.Flags().IntVar(&f.Concurrency, "concurrency", f.Concurrency, "How many ExternalSecrets are worked on at once.")
-	cmd.Flags().StringVar(&f.Class, "controller-class", f.Class,
-		"Class of the stores that are served (their spec.controller), besides those that name none.")
+	scope.AddClass(cmd.Flags(), &f.Class)
 	cmd.Flags().BoolVar(&f.GenericTargets, "unsafe-allow-generic-targets", f.GenericTargets,
 		"Compare also other objects than Secrets (spec.target.manifest).")
 	cmd.Flags().BoolVar(&f.ShowSecrets, "show-secrets", f.ShowSecrets,

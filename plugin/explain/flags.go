@@ -47,8 +47,7 @@ func (f *Flags) AddFlags(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&f.All, "all", f.All, "Group the failures of all ExternalSecrets of the namespace, or of all namespaces with -A, by their causes.")
 	cmd.Flags().StringVar(&f.Error, "error", f.Error, "Text of a failure to explain, - for standard input. No cluster is contacted.")
 	cmd.Flags().BoolVar(&f.Offline, "offline", f.Offline, "Ask no provider: go by what the cluster holds and what the last refresh has recorded.")
-	cmd.Flags().StringVar(&f.Class, "controller-class", f.Class,
-		"Class of the stores that are served (their spec.controller), besides those that name none.")
+	scope.AddClass(cmd.Flags(), &f.Class)
 	cmd.Flags().BoolVar(&f.GenericTargets, "unsafe-allow-generic-targets", f.GenericTargets,
 		"Take ExternalSecrets that write other objects than Secrets (spec.target.manifest) for served.")
 	f.Print.AddFlags(cmd)

@@ -71,8 +71,7 @@ func (f *Flags) AddFlags(cmd *cobra.Command) {
 	cmd.Flags().StringVar((*string)(&f.SecretAccess), "secret-access", string(f.SecretAccess),
 		`Must be "list" or "get". If list, all Secrets of the namespaces can be read, 500 in a request. `+
 			`If get, only the Secrets that are needed can be read, by name, a request for each.`)
-	cmd.Flags().StringVar(&f.Class, "controller-class", f.Class,
-		"Class of the stores that are served (their spec.controller), besides those that name none.")
+	scope.AddClass(cmd.Flags(), &f.Class)
 	cmd.Flags().BoolVar(&f.GenericTargets, "unsafe-allow-generic-targets", f.GenericTargets,
 		"Include what ExternalSecrets need that write other objects than Secrets (spec.target.manifest).")
 	cmd.Flags().StringVar(&f.Cloud, "cloud", f.Cloud, `Print what a cloud must allow instead of roles of the cluster. Must be "aws".`)

@@ -90,8 +90,7 @@ func (f *Flags) AddFlags(cmd *cobra.Command) {
 	cmd.Flags().DurationVar(&f.Timeout, "timeout", f.Timeout,
 		"How long to go on before giving up on those that were not reached. Needs a unit (e.g. 30s, 5m). Zero means no limit.")
 	cmd.Flags().IntVar(&f.Concurrency, "concurrency", f.Concurrency, "How many ExternalSecrets are worked on at once.")
-	cmd.Flags().StringVar(&f.Class, "controller-class", f.Class,
-		"Class of the stores that are served (their spec.controller), besides those that name none.")
+	scope.AddClass(cmd.Flags(), &f.Class)
 	cmd.Flags().BoolVar(&f.GenericTargets, "unsafe-allow-generic-targets", f.GenericTargets,
 		"Let ExternalSecrets write other objects than Secrets (spec.target.manifest), with your rights.")
 	cmd.Flags().StringVar(&f.MaxRemovals, "max-removals", f.MaxRemovals,

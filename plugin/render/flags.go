@@ -10,6 +10,7 @@ import (
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/scope"
 )
 
 // Flags are the flags of render, and what the command needs besides.
@@ -49,8 +50,7 @@ func (f *Flags) AddFlags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.Values, "values", f.Values,
 		"File with a map of remote keys to values, in YAML or JSON, - for standard input. The providers are not asked then.")
 	cmd.Flags().BoolVar(&f.ShowSecrets, "show-secrets", f.ShowSecrets, "Print values as they are, in place of their lengths.")
-	cmd.Flags().StringVar(&f.Class, "controller-class", f.Class,
-		"Class of the stores that are served (their spec.controller), besides those that name none.")
+	scope.AddClass(cmd.Flags(), &f.Class)
 	f.Print.AddFlags(cmd)
 	cmd.Flags().Lookup("show-managed-fields").Hidden = true // there are none in what is printed
 	// It fails only for a flag that is not there, or the second time.

@@ -38,6 +38,12 @@ func (f *Flags) AddFlags(flags *pflag.FlagSet) {
 			"spec.refreshInterval.")
 }
 
+// AddClass binds --controller-class, which has its default in class.
+func AddClass(flags *pflag.FlagSet, class *string) {
+	flags.StringVar(class, "controller-class", *class,
+		"Class of the stores that are served (their spec.controller), besides those that name none.")
+}
+
 // ToScope resolves names, which are the command's arguments, and flags. namespace is the one in which names are looked up and
 // which is listed unless all are.
 func (f *Flags) ToScope(namespace string, args []string) (resolve.Scope, error) {

@@ -34,8 +34,7 @@ func NewFlags(getter genericclioptions.RESTClientGetter, streams genericiooption
 // AddFlags binds them to a command.
 func (f *Flags) AddFlags(cmd *cobra.Command) {
 	f.Scope.AddFlags(cmd.Flags())
-	cmd.Flags().StringVar(&f.Class, "controller-class", f.Class,
-		"Class of the stores that are served (their spec.controller), besides those that name none.")
+	scope.AddClass(cmd.Flags(), &f.Class)
 	cmd.Flags().BoolVarP(&f.Watch, "watch", "w", f.Watch, "After listing, go on and print what changes.")
 	f.Print.AddFlags(cmd)
 	// There are none in what is printed.
