@@ -131,7 +131,7 @@ func newOptionsCommand(out io.Writer) *cobra.Command {
 // Run executes a command that NewCommand made with args, tells on its error stream what went wrong and returns the exit code.
 func Run(ctx context.Context, cmd *cobra.Command, args []string) int {
 	cmd.SetArgs(args)
-	err := cmd.ExecuteContext(ctx)
+	err := cmd.ExecuteContext(quietAboutGivenUp(ctx))
 	var coded *exit.Error
 	if cause := context.Cause(ctx); err != nil && cause != nil && !errors.As(err, &coded) {
 		err = cause // what went wrong did so because the context was done
