@@ -130,6 +130,20 @@ func TestExplainComesToTheEnd(t *testing.T) {
 	assert.Equal(t, []trace.Fact{{Name: "added", Value: "k"}}, stepOf(t, e, trace.Difference).Evidence)
 }
 
+func TestExplainGoesOnWhereTheDeletionPolicyLivesWithWhatIsMissing(t *testing.T) {
+	s := &server{lists: map[string][]string{"secretstores": {shelfStore}, "externalsecrets": {
+		"{metadata: {namespace: shop, name: app}, spec: {secretStoreRef: {name: shelf}, target: {deletionPolicy: Merge}, " +
+			"data: [{secretKey: a, remoteRef: {key: there}}, {secretKey: b, remoteRef: {key: nothing}}]}}",
+	}}}
+	e := explained(t, s, &shelf{value: nothing})["app"]
+	assert.Equal(t, trace.Read, e.Failed, "a key is lost, which is not how it is meant to be")
+	assert.Equal(t, "OOOOOSSSSFSSOSWOS", walked(e))
+	assert.Equal(t, core.Created, e.Outcome)
+	const why = `spec.data[1] (remote key "nothing"): Read: there is none`
+	assert.Equal(t, why, stepOf(t, e, trace.Read).Message)
+	assert.Equal(t, "left out: "+why, stepOf(t, e, trace.Target).Message)
+}
+
 func TestExplainOfflineAsksNoProvider(t *testing.T) {
 	s := &server{lists: map[string][]string{"secretstores": {shelfStore}, "externalsecrets": {wants("good")}}}
 	store := &shelf{open: func(context.Context, provider.Credentials) error { return errors.New("it was asked") }}

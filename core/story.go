@@ -44,7 +44,7 @@ func (s *story) steps(ctx context.Context) []trace.Taken {
 func (s *story) state(step trace.Step) trace.State {
 	reached, failed := s.reached.Index(), s.Failed.Index()
 	switch i := step.Index(); {
-	case failed >= 0 && i > failed:
+	case failed >= 0 && i > failed && !s.lost():
 		return trace.NotReached
 	case i <= reached:
 		return trace.OK
@@ -60,6 +60,9 @@ func (s *story) state(step trace.Step) trace.State {
 		return trace.OK
 	}
 }
+
+// lost tells whether what it failed with is only that the provider has nothing for an entry, and the deletion policy lives with that.
+func (s *story) lost() bool { return len(s.absent) > 0 && s.Failed == trace.Read && s.Outcome != Failed }
 
 // evidence adds what is known of a step that was taken, in the order of the steps.
 func (s *story) evidence(ctx context.Context, taken *trace.Taken) {
