@@ -62,7 +62,9 @@ func (s *story) state(step trace.Step) trace.State {
 }
 
 // lost tells whether what it failed with is only that the provider has nothing for an entry, and the deletion policy lives with that.
-func (s *story) lost() bool { return len(s.absent) > 0 && s.Failed == trace.Read && s.Outcome != Failed }
+func (s *story) lost() bool {
+	return len(s.absent) > 0 && s.Failed == trace.Read && s.Outcome != Failed
+}
 
 // evidence adds what is known of a step that was taken, in the order of the steps.
 func (s *story) evidence(ctx context.Context, taken *trace.Taken) {

@@ -4,8 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
+	"github.com/distribution/reference"
+	"github.com/robfig/cron/v3"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/validation"
 )
@@ -94,6 +97,11 @@ func (o *Options) check() error {
 			failures = append(failures, fmt.Errorf("service account %q: %q can't be its name: %s", account, account.Name, problems[0]))
 		}
 	}
+	for key := range o.ServiceAccountAnnotations {
+		if problems := validation.IsQualifiedName(strings.ToLower(key)); len(problems) > 0 { // as the API server has it
+			failures = append(failures, fmt.Errorf("%q can't be the key of an annotation: %s", key, problems[0]))
+		}
+	}
 	if o.SecretAccess != SecretsListed && o.SecretAccess != SecretsByName {
 		failures = append(failures, fmt.Errorf("access to Secrets %q is neither %s nor %s", o.SecretAccess, SecretsListed, SecretsByName))
 	}
@@ -102,6 +110,12 @@ func (o *Options) check() error {
 	}
 	if o.Shards < 1 || o.Shards > maxShards {
 		failures = append(failures, fmt.Errorf("%d shards are not between 1 and %d", o.Shards, maxShards))
+	}
+	if _, err := reference.ParseNormalizedNamed(o.Image); o.Image != "" && err != nil {
+		failures = append(failures, fmt.Errorf("%q can't be the name of an image: %w", o.Image, err))
+	}
+	if err := checkSchedule(o.Schedule); err != nil {
+		failures = append(failures, fmt.Errorf("%q is no schedule of a CronJob: %w", o.Schedule, err))
 	}
 	if o.Linger < 0 || o.Linger%time.Second != 0 {
 		failures = append(failures, fmt.Errorf("lingering for %s is not for a number of whole seconds", o.Linger))
@@ -116,4 +130,16 @@ func (o *Options) check() error {
 	}
 	o.Scope = slices.Compact(slices.Sorted(slices.Values(o.Scope)))
 	return errors.Join(failures...)
+}
+
+// checkSchedule tells why a schedule is none that a CronJob can have; that of the base is empty.
+func checkSchedule(schedule string) error {
+	if strings.Contains(schedule, "TZ") { // which the parser would take
+		return errors.New("its time zone has a place of its own")
+	}
+	if schedule == "" {
+		return nil
+	}
+	_, err := cron.ParseStandard(schedule)
+	return err
 }

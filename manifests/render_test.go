@@ -202,6 +202,9 @@ func TestOptionsThatCanNotBeAreRefused(t *testing.T) {
 		says    string
 	}{
 		"a namespace that no namespace can have":        {manifests.Options{Namespace: "A"}, `"A" can't be the name of a namespace`},
+		"an image without a name":                       {manifests.Options{Image: ":v1"}, `":v1" can't be the name of an image`},
+		"a schedule of four fields":                     {manifests.Options{Schedule: "* * * *"}, `"* * * *" is no schedule of a CronJob`},
+		"a schedule with a time zone":                   {manifests.Options{Schedule: "TZ=UTC * * * * *"}, "its time zone has a place of its own"},
 		"a scope that no namespace can have":            {manifests.Options{Scope: []string{"a,b"}}, `"a,b" can't be the name of a namespace`},
 		"an account without a namespace":                {manifests.Options{LoginServiceAccounts: []types.NamespacedName{{Name: "x"}}}, `"" can't be the name of a namespace`},
 		"an account without a name":                     {manifests.Options{LoginServiceAccounts: []types.NamespacedName{{Namespace: "x"}}}, `"" can't be its name`},

@@ -56,20 +56,21 @@ func (c *cluster) get(ctx context.Context, object *unstructured.Unstructured) (*
 	return live, nil
 }
 
-// apply brings an object to what it should be, by a server-side apply. before is what it is now, nil if there is none.
-func (c *cluster) apply(ctx context.Context, object, before *unstructured.Unstructured) (change, error) {
-	after, err := c.resource(object).Apply(ctx, object.GetName(), object, metav1.ApplyOptions{
+// apply brings an object to what it should be, by a server-side apply.
+func (c *cluster) apply(ctx context.Context, object object) (change, error) {
+	wanted, before := object.wanted, object.live
+	after, err := c.resource(wanted).Apply(ctx, wanted.GetName(), wanted, metav1.ApplyOptions{
 		FieldManager: manager, Force: c.forceConflicts, DryRun: c.dryRunAll(),
 	})
 	switch {
 	case apierrors.IsConflict(err):
-		return "", fmt.Errorf("apply %s: %w\nTo take the fields over, use --force-conflicts", nameOf(object), err)
+		return "", fmt.Errorf("apply %s: %w\nTo take the fields over, use --force-conflicts", nameOf(wanted), err)
 	case c.dryRun && apierrors.IsNotFound(err):
 		return created, nil // its namespace is not there in a dry run
 	case apierrors.IsNotFound(err):
-		return "", fmt.Errorf("apply %s: make the namespace first, and install again: %w", nameOf(object), err)
+		return "", fmt.Errorf("apply %s: make the namespace first, and install again: %w", nameOf(wanted), err)
 	case err != nil:
-		return "", fmt.Errorf("apply %s: %w", nameOf(object), err)
+		return "", fmt.Errorf("apply %s: %w", nameOf(wanted), err)
 	case before == nil:
 		return created, nil
 	case before.GetResourceVersion() == after.GetResourceVersion() && !c.dryRun, c.dryRun && sameSpec(before, after):

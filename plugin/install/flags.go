@@ -113,6 +113,9 @@ func (f *Flags) ToOptions(dryRun cmdutil.DryRunStrategy) (*Options, error) {
 	if access := o.Manifests.SecretAccess; access != manifests.SecretsListed && access != manifests.SecretsByName {
 		return nil, fmt.Errorf(`--secret-access %q is neither "list" nor "get"`, access)
 	}
+	if f.Shards < 1 { // which the manifests take for what nobody has chosen
+		return nil, fmt.Errorf("--shards %d: a run has at least one Pod", f.Shards)
+	}
 	for _, account := range f.LoginServiceAccounts {
 		namespace, name, ok := strings.Cut(account, "/")
 		if !ok {

@@ -3,6 +3,7 @@ package install
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -33,7 +34,8 @@ type Options struct {
 	Streams genericiooptions.IOStreams
 }
 
-// Run installs the runner: the CRDs first, then the rest, then what an earlier installation had more.
+// Run installs the runner: the CRDs first, then the rest, then what an earlier installation had more. Nothing is written before the API
+// server has checked all of it, as far as it can while the namespace is not there.
 func (o *Options) Run(ctx context.Context) error {
 	objects, err := manifests.Render(o.Manifests)
 	if err != nil {
@@ -52,17 +54,12 @@ func (o *Options) Run(ctx context.Context) error {
 		return fmt.Errorf("make a client: %w", err)
 	}
 	c := &cluster{client: client, forceConflicts: o.ForceConflicts, dryRun: o.ServerDryRun}
-	var crds, rest []*unstructured.Unstructured
-	for i := range objects {
-		object := &objects[i]
-		if object.GetKind() == kindCRD {
-			crds = append(crds, object)
-			continue
-		}
-		if err := o.notAnothers(ctx, c, object); err != nil { // before anything is written
-			return err
-		}
-		rest = append(rest, object)
+	crds, rest, err := o.compare(ctx, c, objects)
+	if err != nil {
+		return err
+	}
+	if err := o.rehearse(ctx, c, slices.Concat(crds, rest)); err != nil {
+		return err
 	}
 	for _, crd := range crds {
 		if err := o.apply(ctx, c, crd); err != nil {
@@ -82,53 +79,91 @@ func (o *Options) Run(ctx context.Context) error {
 	return o.prune(ctx, c, rest)
 }
 
+// object is one of the manifests, and what is there of its name: nil if nothing is.
+type object struct{ wanted, live *unstructured.Unstructured }
+
+// anothers tells whether it is left alone. CRDs and namespaces of somebody else are: a CRD that its owner did not expect to change is no
+// small matter, and neither are the rules for all Pods of a namespace, which would count as ours and go with everything in it.
+func (o object) anothers() bool {
+	shared := o.wanted.GetKind() == kindCRD || o.wanted.GetKind() == kindNamespace
+	return shared && o.live != nil && !installedByUs(o.live)
+}
+
+// compare reads what is there of the manifests.
+func (o *Options) compare(ctx context.Context, c *cluster, manifests []unstructured.Unstructured) (crds, rest []object, err error) {
+	for i := range manifests {
+		live, err := c.get(ctx, &manifests[i])
+		if err != nil {
+			return nil, nil, err
+		}
+		of := object{wanted: &manifests[i], live: live}
+		if of.wanted.GetKind() == kindCRD {
+			crds = append(crds, of)
+			continue
+		}
+		if err := o.notAnothers(of); err != nil {
+			return nil, nil, err
+		}
+		rest = append(rest, of)
+	}
+	return crds, rest, nil
+}
+
+// rehearse has the API server check what would be applied, so that what it refuses leaves nothing half done. While the namespace is not
+// there it checks nothing that is to be in it.
+func (o *Options) rehearse(ctx context.Context, c *cluster, objects []object) error {
+	if c.dryRun {
+		return nil // which is no other than the thing itself
+	}
+	rehearsal := *c
+	rehearsal.dryRun = true
+	for _, object := range objects {
+		if object.anothers() {
+			continue
+		}
+		if _, err := rehearsal.apply(ctx, object); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 const (
 	kindCRD       = "CustomResourceDefinition"
 	kindNamespace = "Namespace"
 )
 
-// apply brings an object to what it should be, and tells what became of it. CRDs and namespaces of somebody else are left alone: a
-// CRD that its owner did not expect to change is no small matter, and neither are the rules for all Pods of a namespace, which would
-// count as ours and go with everything in it.
-func (o *Options) apply(ctx context.Context, c *cluster, object *unstructured.Unstructured) error {
-	live, err := c.get(ctx, object)
-	if err != nil {
-		return err
-	}
-	shared := object.GetKind() == kindCRD || object.GetKind() == kindNamespace
-	if shared && live != nil && !installedByUs(live) {
-		fmt.Fprintf(o.Streams.Out, "%s %s: %s has installed it\n", nameOf(object), left, managerOf(live))
+// apply brings an object to what it should be, and tells what became of it.
+func (o *Options) apply(ctx context.Context, c *cluster, object object) error {
+	if object.anothers() {
+		fmt.Fprintf(o.Streams.Out, "%s %s: %s has installed it\n", nameOf(object.wanted), left, managerOf(object.live))
 		return nil
 	}
-	became, err := c.apply(ctx, object, live)
+	became, err := c.apply(ctx, object)
 	if err != nil {
 		return err
 	}
-	o.tell(object, became)
+	o.tell(object.wanted, became)
 	return nil
 }
 
 // notAnothers refuses to take rights in the whole cluster away from a runner that is installed in another namespace.
-func (o *Options) notAnothers(ctx context.Context, c *cluster, object *unstructured.Unstructured) error {
-	if object.GetKind() != "ClusterRoleBinding" {
+func (o *Options) notAnothers(object object) error {
+	if object.wanted.GetKind() != "ClusterRoleBinding" || object.live == nil || bindsIn(object.live, o.namespace()) {
 		return nil
 	}
-	live, err := c.get(ctx, object)
-	if err != nil || live == nil || bindsIn(live, o.namespace()) {
-		return err
-	}
-	return fmt.Errorf("%s gives its rights to a runner in another namespace: uninstall that one first, or narrow this one by --scope", nameOf(object))
+	return fmt.Errorf("%s gives its rights to a runner in another namespace: uninstall that one first, or narrow this one by --scope", nameOf(object.wanted))
 }
 
 // established waits until the API server serves the CRDs.
-func (o *Options) established(ctx context.Context, c *cluster, crds []*unstructured.Unstructured) error {
+func (o *Options) established(ctx context.Context, c *cluster, crds []object) error {
 	for _, crd := range crds {
 		err := wait.PollUntilContextTimeout(ctx, look, o.Timeout, true, func(ctx context.Context) (bool, error) {
-			live, err := c.get(ctx, crd)
+			live, err := c.get(ctx, crd.wanted)
 			return live != nil && conditionTrue(live, "Established"), err
 		})
 		if err != nil {
-			return fmt.Errorf("wait until %s is served: %w", nameOf(crd), err)
+			return fmt.Errorf("wait until %s is served: %w", nameOf(crd.wanted), err)
 		}
 	}
 	return nil
@@ -148,10 +183,10 @@ func conditionTrue(object *unstructured.Unstructured, kind string) bool {
 }
 
 // prune takes away the rights that an earlier installation of other options gave, and this one does not.
-func (o *Options) prune(ctx context.Context, c *cluster, wanted []*unstructured.Unstructured) error {
+func (o *Options) prune(ctx context.Context, c *cluster, wanted []object) error {
 	keep := map[string]bool{}
 	for _, object := range wanted {
-		keep[object.GetNamespace()+" "+nameOf(object)] = true
+		keep[object.wanted.GetNamespace()+" "+nameOf(object.wanted)] = true
 	}
 	bindings, err := bindingsOf(ctx, c, o.namespace())
 	if apierrors.IsForbidden(err) {
