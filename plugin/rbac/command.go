@@ -13,7 +13,7 @@ import (
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/completion"
 )
 
-const long = `
+const longStart = `
 Print the least rights with which the runner can refresh ExternalSecrets, as those and their stores are now.
 
 It prints a Role and a RoleBinding for each namespace in which something is read or written, and a ClusterRole and a
@@ -25,13 +25,9 @@ writing the status of ExternalSecrets, so that one that is new can say which rig
 to ExternalSecrets or stores. What is applied replaces what was applied before for the same account: select all that it is to
 refresh.
 
-With --cloud=aws it prints instead what IAM must allow, one policy for each principal that logs in or is assumed:
+`
 
-    items[].principal     ARN of a role, or whose identity it is
-    items[].stores[]      stores that log in as the principal, or by way of it
-    items[].policy        the policy document
-
-It reads ExternalSecrets, their stores and the labels of namespaces that stores select; it reads no Secret and asks no provider.
+const longEnd = `It reads ExternalSecrets, their stores and the labels of namespaces that stores select; it reads no Secret and asks no provider.
 ExternalSecrets whose needs are not all known are told on standard error.
 
 Exit codes: 0 if all needs are known; 1 if not, with what is known printed.`
@@ -52,8 +48,20 @@ kubectl externalsecret rbac -A | kubectl diff -f -
 # Show what IAM must allow
 kubectl externalsecret rbac -A --cloud=aws --aws-account=123456789012
 
+# Let a login of Vault read what it needs, and no more
+kubectl externalsecret rbac -n shop --cloud=vault -o jsonpath='{.items[0].policy}' | vault policy write shop -
+
 # Write the policy document of a role to a file
 kubectl externalsecret rbac --cloud=aws -o jsonpath='{.items[?(@.principal=="arn:aws:iam::123456789012:role/shop")].policy}' > policy.json`
+
+// long is the description of the command.
+func long() string {
+	text := longStart
+	for _, c := range clouds() {
+		text += "With --cloud=" + c.name + " it prints instead " + c.about + "\n\n"
+	}
+	return text + longEnd
+}
 
 // NewCommand makes `rbac`.
 func NewCommand(
@@ -64,7 +72,7 @@ func NewCommand(
 		Use:                   "rbac [NAME... | -l SELECTOR | --field-selector SELECTOR] [-A]",
 		DisableFlagsInUseLine: true,
 		Short:                 "Compute the least rights that refreshing takes",
-		Long:                  long,
+		Long:                  long(),
 		Example:               example,
 		SuggestFor:            []string{"roles", "rights", "iam", "permissions", "policy"},
 		ValidArgsFunction:     completion.ExternalSecrets(getter),

@@ -19,13 +19,8 @@ import (
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/scope"
 )
 
-const (
-	// cloudAWS is the value of --cloud.
-	cloudAWS = "aws"
-
-	// defaultAccount is whom rights are for if no flag says so.
-	defaultAccount = manifests.DefaultNamespace + "/" + manifests.Name
-)
+// defaultAccount is whom rights are for if no flag says so.
+const defaultAccount = manifests.DefaultNamespace + "/" + manifests.Name
 
 // awsAccount matches the number of an AWS account.
 var awsAccount = regexp.MustCompile(`^[0-9]{12}$`)
@@ -74,7 +69,8 @@ func (f *Flags) AddFlags(cmd *cobra.Command) {
 	scope.AddClass(cmd.Flags(), &f.Class)
 	cmd.Flags().BoolVar(&f.GenericTargets, "unsafe-allow-generic-targets", f.GenericTargets,
 		"Include what ExternalSecrets need that write other objects than Secrets (spec.target.manifest).")
-	cmd.Flags().StringVar(&f.Cloud, "cloud", f.Cloud, `Print what a cloud must allow instead of roles of the cluster. Must be "aws".`)
+	cmd.Flags().StringVar(&f.Cloud, "cloud", f.Cloud,
+		"Print what a cloud must allow instead of roles of the cluster. Must be "+alternatives(cloudNames())+".")
 	cmd.Flags().StringVar(&f.AWSAccount, "aws-account", f.AWSAccount,
 		"Number of the AWS account that secrets are in, where no role of the store tells. Any account if empty.")
 	f.Print.AddFlags(cmd)
@@ -82,7 +78,7 @@ func (f *Flags) AddFlags(cmd *cobra.Command) {
 	for flag, values := range map[string][]string{
 		"output":        f.Print.AllowedFormats(),
 		"secret-access": {string(manifests.SecretsListed), string(manifests.SecretsByName)},
-		"cloud":         {cloudAWS},
+		"cloud":         cloudNames(),
 	} {
 		// It fails only for a flag that is not there, or the second time.
 		_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
@@ -94,12 +90,13 @@ func (f *Flags) Validate(args []string) error {
 	if _, err := toAccount(f.ServiceAccount); err != nil {
 		return err
 	}
+	_, known := cloudOf(f.Cloud)
 	switch {
 	case f.SecretAccess != manifests.SecretsListed && f.SecretAccess != manifests.SecretsByName:
 		return fmt.Errorf(`--secret-access %q is neither "list" nor "get"`, f.SecretAccess)
-	case f.Cloud != "" && f.Cloud != cloudAWS:
-		return fmt.Errorf(`--cloud %q is not supported: only "aws" is`, f.Cloud)
-	case f.AWSAccount != "" && f.Cloud != cloudAWS:
+	case f.Cloud != "" && !known:
+		return fmt.Errorf(`--cloud %q is not supported: it must be %s`, f.Cloud, alternatives(cloudNames()))
+	case f.AWSAccount != "" && f.Cloud != awsCloud().name:
 		return errors.New("--aws-account needs --cloud=aws")
 	case f.AWSAccount != "" && !awsAccount.MatchString(f.AWSAccount):
 		return fmt.Errorf("--aws-account %q is not the number of an account: it has 12 digits", f.AWSAccount)
@@ -143,16 +140,19 @@ func (f *Flags) ToOptions(args []string) (*Options, error) {
 		return nil, err
 	}
 	format := *f.Print.OutputFormat
-	return &Options{
+	options := &Options{
 		Config: core.NeedsConfig{
 			Kube: config, Providers: f.providers, Scope: selected, Class: f.Class,
 			GenericTargets: f.GenericTargets, ListSecrets: f.SecretAccess == manifests.SecretsListed,
 		},
 		Account:    account,
-		Cloud:      f.Cloud,
 		AWSAccount: f.AWSAccount,
 		Printer:    printer,
 		OneByOne:   format == "yaml" || format == "name",
 		Streams:    f.streams,
-	}, nil
+	}
+	if c, ok := cloudOf(f.Cloud); ok {
+		options.Cloud = &c
+	}
+	return options, nil
 }

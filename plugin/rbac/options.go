@@ -2,8 +2,8 @@ package rbac
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -12,23 +12,20 @@ import (
 	"k8s.io/cli-runtime/pkg/printers"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core"
-	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider/aws"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/secret"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/document"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/exit"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/scope"
 )
 
-// policyLimit is how many characters a managed policy of IAM may have, without white space.
-const policyLimit = 6144
-
 // Options are resolved flags.
 type Options struct {
 	Config core.NeedsConfig
 	// Account is whom the rights are for.
 	Account types.NamespacedName
-	// Cloud is whose rights are printed; empty for those of the cluster.
-	Cloud      string
+	// Cloud is whose rights are printed; nil for those of the cluster.
+	Cloud      *cloud
 	AWSAccount string
 	Printer    printers.ResourcePrinter
 	// OneByOne tells that objects are printed each by itself and not as a list.
@@ -61,7 +58,7 @@ func (o *Options) print(needs core.Needs) error {
 		}
 		return nil
 	}
-	if o.Cloud == cloudAWS {
+	if o.Cloud != nil {
 		return o.printGrants(needs)
 	}
 	o.say("Note: these rights are for a runner with --namespaces=%s", strings.Join(needs.Namespaces, ","))
@@ -84,30 +81,22 @@ func (o *Options) print(needs core.Needs) error {
 	return o.Printer.PrintObj(list, o.Streams.Out)
 }
 
-// printGrants prints what AWS must allow, as one document.
+// printGrants prints what a cloud must allow, as one document.
 func (o *Options) printGrants(needs core.Needs) error {
-	var wanted []aws.Wanted
+	var wanted []provider.Wanted
 	for _, s := range needs.Stores {
-		if s.Provider == "aws" {
-			wanted = append(wanted, aws.Wanted{Store: s.Store, Names: s.Names, Refs: s.Refs, Finds: s.Finds})
+		if slices.Contains(o.Cloud.providers, s.Provider) {
+			wanted = append(wanted, provider.Wanted{Provider: s.Provider, Store: s.Store, Names: s.Names, Refs: s.Refs, Finds: s.Finds})
 		}
 	}
-	grants, err := aws.Grants(wanted, o.AWSAccount)
+	items, said, err := o.Cloud.grants(o, wanted)
 	if err != nil {
 		return err
 	}
-	for _, grant := range grants {
-		policy, err := json.Marshal(grant.Policy)
-		if err != nil {
-			return fmt.Errorf("encode a policy: %w", err)
-		}
-		if len(policy) > policyLimit {
-			o.say("Warning: the policy of %s has %d characters, and a managed policy may have %d: put secrets below common names, and allow those",
-				grant.Principal, len(policy), policyLimit)
-		}
+	for _, line := range said {
+		o.say("%s", line)
 	}
-	o.say("Note: what is encrypted with customer managed keys needs kms:Decrypt on those keys besides; which they are is not known here")
-	list, err := document.Of(map[string]any{"apiVersion": document.APIVersion, "kind": "AWSPolicyList", "items": grants})
+	list, err := document.Of(map[string]any{"apiVersion": document.APIVersion, "kind": o.Cloud.kind, "items": items})
 	if err != nil {
 		return err
 	}

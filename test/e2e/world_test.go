@@ -98,6 +98,15 @@ metadata: {name: %s}
 spec: {secretStoreRef: {name: store}, %s}`, name, spec)
 }
 
+// named is the manifest of a store called "store" under another name, and readsFrom that of an ExternalSecret with another store.
+func named(name, store string) string {
+	return strings.Replace(store, "metadata: {name: store}", "metadata: {name: "+name+"}", 1)
+}
+
+func readsFrom(store, es string) string {
+	return strings.Replace(es, "secretStoreRef: {name: store}", "secretStoreRef: {name: "+store+"}", 1)
+}
+
 // dataOf is spec.data of one key, "value", which takes the whole of a remote secret.
 func dataOf(remote string) string {
 	return fmt.Sprintf("data: [{secretKey: value, remoteRef: {key: %s}}]", remote)

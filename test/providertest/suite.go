@@ -65,12 +65,12 @@ func (o opened) one(ctx context.Context, t *testing.T, remote api.RemoteRef) pro
 
 // Run tests a backend. Its secrets are the suite's.
 func Run(t *testing.T, b Backend) {
-	b.Put(t, "suite/db", `{"password":"old"}`, map[string]string{"team": "shop"})
-	b.Put(t, "suite/db", `{"password":"new","user":"app"}`, map[string]string{"team": "shop"})
-	b.Put(t, "suite/mail", `{"password":"m"}`, map[string]string{"team": "post"})
-	b.Put(t, "suite/hidden", `{"password":"canary"}`, nil)
+	b.Put(t, "suite-db", `{"password":"old"}`, map[string]string{"team": "shop"})
+	b.Put(t, "suite-db", `{"password":"new","user":"app"}`, map[string]string{"team": "shop"})
+	b.Put(t, "suite-mail", `{"password":"m"}`, map[string]string{"team": "post"})
+	b.Put(t, "suite-hidden", `{"password":"canary"}`, nil)
 	b.Put(t, "other", `{"password":"o"}`, map[string]string{"team": "shop"})
-	b.Deny(t, "suite/hidden")
+	b.Deny(t, "suite-hidden")
 	t.Run("reads", b.reads)
 	t.Run("finds", b.finds)
 	t.Run("is refused", b.refused)
@@ -79,17 +79,17 @@ func Run(t *testing.T, b Backend) {
 
 func (b Backend) reads(t *testing.T) {
 	o := b.open(t)
-	answer := o.one(t.Context(), t, api.RemoteRef{Key: "suite/db"})
+	answer := o.one(t.Context(), t, api.RemoteRef{Key: "suite-db"})
 	require.NoError(t, answer.Err)
 	assert.JSONEq(t, `{"password":"new","user":"app"}`, string(answer.Value.Reveal()))
 	assert.NotEmpty(t, answer.Version, "the version is told")
 
-	older := o.one(t.Context(), t, api.RemoteRef{Key: "suite/db", Version: b.Older})
+	older := o.one(t.Context(), t, api.RemoteRef{Key: "suite-db", Version: b.Older})
 	require.NoError(t, older.Err)
 	assert.JSONEq(t, `{"password":"old"}`, string(older.Value.Reveal()))
 	assert.NotEqual(t, answer.Version, older.Version)
 
-	metadata := o.one(t.Context(), t, api.RemoteRef{Key: "suite/db", MetadataPolicy: api.MetadataPolicyFetch})
+	metadata := o.one(t.Context(), t, api.RemoteRef{Key: "suite-db", MetadataPolicy: api.MetadataPolicyFetch})
 	require.NoError(t, metadata.Err)
 	assert.Contains(t, string(metadata.Value.Reveal()), `"team":"shop"`)
 
@@ -110,9 +110,9 @@ func (b Backend) finds(t *testing.T) {
 		find api.Find
 		want []string
 	}{
-		"by name":                   {api.Find{Name: &api.FindName{RegExp: "^suite/(db|mail)$"}}, []string{"suite/db", "suite/mail"}},
-		"by tags":                   {api.Find{Tags: map[string]string{"team": "shop"}}, []string{"other", "suite/db"}},
-		"by name and tags":          {api.Find{Name: &api.FindName{RegExp: "^suite/"}, Tags: map[string]string{"team": "shop"}}, []string{"suite/db"}},
+		"by name":                   {api.Find{Name: &api.FindName{RegExp: "^suite-(db|mail)$"}}, []string{"suite-db", "suite-mail"}},
+		"by tags":                   {api.Find{Tags: map[string]string{"team": "shop"}}, []string{"other", "suite-db"}},
+		"by name and tags":          {api.Find{Name: &api.FindName{RegExp: "^suite-"}, Tags: map[string]string{"team": "shop"}}, []string{"suite-db"}},
 		"nothing, without an error": {api.Find{Name: &api.FindName{RegExp: "^none$"}}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -132,11 +132,11 @@ func (b Backend) finds(t *testing.T) {
 func (b Backend) refused(t *testing.T) {
 	t.Run("what is missing, and what may not be read, which is told apart", func(t *testing.T) {
 		o := b.open(t)
-		missing := o.one(t.Context(), t, api.RemoteRef{Key: "suite/none"})
+		missing := o.one(t.Context(), t, api.RemoteRef{Key: "suite-none"})
 		assert.Equal(t, provider.NotFound, provider.KindOf(missing.Err), missing.Err)
-		denied := o.one(t.Context(), t, api.RemoteRef{Key: "suite/hidden"})
+		denied := o.one(t.Context(), t, api.RemoteRef{Key: "suite-hidden"})
 		assert.Equal(t, provider.Denied, provider.KindOf(denied.Err), denied.Err)
-		again := o.one(t.Context(), t, api.RemoteRef{Key: "suite/hidden"})
+		again := o.one(t.Context(), t, api.RemoteRef{Key: "suite-hidden"})
 		require.Error(t, again.Err)
 		assert.Equal(t, denied.Err.Error(), again.Err.Error(), "the same failure reads the same twice")
 		assert.NotContains(t, denied.Err.Error(), "canary")
@@ -146,7 +146,7 @@ func (b Backend) refused(t *testing.T) {
 		if err == nil { // it shows with the first read
 			location, err := b.StrangersProvider.Locate(b.Store)
 			require.NoError(t, err)
-			err = opened{location, reader}.one(t.Context(), t, api.RemoteRef{Key: "suite/db"}).Err
+			err = opened{location, reader}.one(t.Context(), t, api.RemoteRef{Key: "suite-db"}).Err
 			assert.Equal(t, provider.Unauthenticated, provider.KindOf(err), err)
 			return
 		}
@@ -156,14 +156,14 @@ func (b Backend) refused(t *testing.T) {
 		o := b.open(t)
 		before := o.Stats()
 		b.Refuse(t, 1)
-		require.NoError(t, o.one(t.Context(), t, api.RemoteRef{Key: "suite/db"}).Err)
+		require.NoError(t, o.one(t.Context(), t, api.RemoteRef{Key: "suite-db"}).Err)
 		assert.Equal(t, before.Throttles+1, o.Stats().Throttles)
 		assert.Equal(t, before.Retries+1, o.Stats().Retries)
 	})
 	t.Run("too many requests, for good", func(t *testing.T) {
 		o := b.open(t)
 		b.Refuse(t, 1000)
-		err := o.one(t.Context(), t, api.RemoteRef{Key: "suite/db"}).Err
+		err := o.one(t.Context(), t, api.RemoteRef{Key: "suite-db"}).Err
 		b.Refuse(t, 0)
 		assert.Equal(t, provider.Throttled, provider.KindOf(err), err)
 	})
@@ -171,7 +171,7 @@ func (b Backend) refused(t *testing.T) {
 		o := b.open(t)
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		err := o.one(ctx, t, api.RemoteRef{Key: "suite/db"}).Err
+		err := o.one(ctx, t, api.RemoteRef{Key: "suite-db"}).Err
 		assert.Equal(t, provider.Unavailable, provider.KindOf(err), err)
 	})
 }
@@ -180,7 +180,7 @@ func (b Backend) refused(t *testing.T) {
 func (b Backend) counts(t *testing.T) {
 	const asking, distinct = 200, 50
 	for i := range distinct {
-		b.Put(t, fmt.Sprintf("bulk/%02d", i), fmt.Sprintf(`{"n":"%d"}`, i), nil)
+		b.Put(t, fmt.Sprintf("bulk-%02d", i), fmt.Sprintf(`{"n":"%d"}`, i), nil)
 	}
 	b.Requests(t)
 	location, err := b.Provider.Locate(b.Store)
@@ -190,7 +190,7 @@ func (b Backend) counts(t *testing.T) {
 	})
 	var keys []fetch.Key
 	for i := range asking {
-		keys = append(keys, fetch.Key{Identity: location.Identity, Ref: location.Ref(&api.RemoteRef{Key: fmt.Sprintf("bulk/%02d", i%distinct)})})
+		keys = append(keys, fetch.Key{Identity: location.Identity, Ref: location.Ref(&api.RemoteRef{Key: fmt.Sprintf("bulk-%02d", i%distinct)})})
 	}
 	var mu sync.Mutex
 	answers := map[string]provider.Answer{}

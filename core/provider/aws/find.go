@@ -5,7 +5,6 @@ import (
 	"errors"
 	"maps"
 	"regexp"
-	"regexp/syntax"
 	"slices"
 	"strings"
 
@@ -38,7 +37,7 @@ func newSearch(find *api.Find) (search, error) {
 		if s.name, err = regexp.Compile(find.Name.RegExp); err != nil {
 			return search{}, invalid("find.name.regexp can't be read: %v", err)
 		}
-		s.opening = opening(find.Name.RegExp)
+		s.opening = provider.Opening(find.Name.RegExp)
 	}
 	return s, nil
 }
@@ -47,20 +46,6 @@ func newSearch(find *api.Find) (search, error) {
 func finds(find *api.Find, name string) bool {
 	s, err := newSearch(find)
 	return err == nil && strings.HasPrefix(name, s.path) && (s.name == nil || s.name.MatchString(name))
-}
-
-// opening is the literal text that all matches of a valid pattern begin with, such as "db/" for "^db/.*": empty where there is
-// none, or where it is not plain to see.
-func opening(pattern string) string {
-	parsed, err := syntax.Parse(pattern, syntax.Perl)
-	if err != nil || parsed.Op != syntax.OpConcat || len(parsed.Sub) < 2 || parsed.Sub[0].Op != syntax.OpBeginText {
-		return ""
-	}
-	text := parsed.Sub[1]
-	if text.Op != syntax.OpLiteral || text.Flags&syntax.FoldCase != 0 {
-		return ""
-	}
-	return string(text.Rune)
 }
 
 // start is what all names that are wanted begin with; it may be empty.

@@ -12,15 +12,6 @@ import (
 // policyVersion is the version of IAM's policy language.
 const policyVersion = "2012-10-17"
 
-// Wanted is what is read of a store.
-type Wanted struct {
-	Store provider.Store
-	// Names are those of the stores with this identity, for a person.
-	Names []string
-	Refs  []provider.Ref
-	Finds []*api.Find
-}
-
 // Grant is the policy that a principal needs.
 type Grant struct {
 	// Principal is the ARN of a role, or tells in words whose policy it is where no ARN is known.
@@ -44,7 +35,7 @@ type Statement struct {
 }
 
 // Grants are the policies that reading takes, by principal. account owns what is read where no role tells; empty means any.
-func Grants(wanted []Wanted, account string) ([]Grant, error) {
+func Grants(wanted []provider.Wanted, account string) ([]Grant, error) {
 	all := map[string]*grant{}
 	for _, w := range wanted {
 		spec, err := decode(w.Store)
@@ -132,7 +123,7 @@ func (g *grant) statements() []Statement {
 }
 
 // read adds what a reader of the service does. What a search will find is known by how its name begins.
-func (g *grant) read(service api.AWSService, at place, w Wanted) error {
+func (g *grant) read(service api.AWSService, at place, w provider.Wanted) error {
 	names := map[string]bool{} // of which a batch is made
 	for _, ref := range w.Refs {
 		switch {

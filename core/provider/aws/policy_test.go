@@ -63,7 +63,7 @@ func TestGrantsForReading(t *testing.T) {
 			"ssm:DescribeParameters": {"*"}, "ssm:GetParameter": {parameter + "*"}, "ssm:GetParameters": {parameter + "*"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			grants, err := Grants([]Wanted{{Store: manifestOf(tc.spec), Names: []string{"s"}, Refs: tc.refs, Finds: tc.finds}}, "")
+			grants, err := Grants([]provider.Wanted{{Store: manifestOf(tc.spec), Names: []string{"s"}, Refs: tc.refs, Finds: tc.finds}}, "")
 			require.NoError(t, err)
 			require.Len(t, grants, 1)
 			assert.Equal(t, "the identity of the process", grants[0].Principal)
@@ -82,7 +82,7 @@ func TestGrantsForLoggingIn(t *testing.T) {
 	const rest = `"service":"SecretsManager","region":"us-east-1"`
 	chained := manifestOf(`{` + rest + `,"auth":{"jwt":{"serviceAccountRef":{"name":"sa"}}},"additionalRoles":["arn:aws:iam::1:role/hop"],"role":"arn:aws:iam::2:role/reader","sessionTagsPolicy":"Simple"}`)
 	direct := manifestOf(`{` + rest + `,"auth":{"secretRef":{"accessKeyIDSecretRef":{"name":"keys","key":"id"},"secretAccessKeySecretRef":{"name":"keys","key":"key"}}},"role":"arn:aws:iam::2:role/reader"}`)
-	grants, err := Grants([]Wanted{{Store: chained, Names: []string{"chained"}, Refs: refs("a")}, {Store: direct, Names: []string{"direct"}, Refs: refs("a")}}, "3")
+	grants, err := Grants([]provider.Wanted{{Store: chained, Names: []string{"chained"}, Refs: refs("a")}, {Store: direct, Names: []string{"direct"}, Refs: refs("a")}}, "3")
 	require.NoError(t, err)
 	allow := func(action []string, resource string) []Statement {
 		return []Statement{{Effect: "Allow", Action: action, Resource: []string{resource}}}
