@@ -13,6 +13,7 @@ import (
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/resolve"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/secret"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/refresh/controller"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/runs/jobs"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/serving"
@@ -42,7 +43,7 @@ func (o *Options) byRunner(
 	}
 	fmt.Fprintf(o.Streams.ErrOut, "job.batch/%s started in namespace %s\n", job.Name, job.Namespace)
 	log := runnerLog{begin: begin, observe: observe, report: core.Report{Started: time.Now()}}
-	err = runner.Follow(ctx, job, log.line)
+	err = runner.Follow(ctx, job, log.line, func(text string) { fmt.Fprintln(o.Streams.ErrOut, secret.Printable(text)) })
 	if ctx.Err() != nil {
 		return log.report, errors.Join(context.Cause(ctx), runner.Stop(context.WithoutCancel(ctx), job))
 	}

@@ -3,7 +3,6 @@ package runs
 import (
 	"context"
 	"fmt"
-	"io"
 	"slices"
 
 	batchv1 "k8s.io/api/batch/v1"
@@ -77,12 +76,13 @@ func (o *Options) follow(ctx context.Context, runs []Run) error {
 		return err
 	}
 	fmt.Fprintf(o.Streams.ErrOut, "following job.batch/%s\n", job.Name) // its Pod may take a while to begin
-	return followJob(ctx, o.Runner, job, o.Streams.Out)
+	return followJob(ctx, o.Runner, job, o.Streams)
 }
 
 // followJob prints the log of a Job until it ends. That it fails is told by the exit code, and why by its log.
-func followJob(ctx context.Context, r *jobs.Runner, job *batchv1.Job, out io.Writer) error {
-	err := r.Follow(ctx, job, func(line []byte) { fmt.Fprintln(out, printers.EscapeTerminal(string(line))) })
+func followJob(ctx context.Context, r *jobs.Runner, job *batchv1.Job, streams genericiooptions.IOStreams) error {
+	err := r.Follow(ctx, job, func(line []byte) { fmt.Fprintln(streams.Out, printers.EscapeTerminal(string(line))) },
+		func(text string) { fmt.Fprintln(streams.ErrOut, printers.EscapeTerminal(text)) })
 	switch {
 	case ctx.Err() != nil:
 		return exit.Silent(exit.Code(context.Cause(ctx)))

@@ -57,7 +57,7 @@ func newStartCommand(getter genericclioptions.RESTClientGetter, streams generici
 				return nil
 			}
 			fmt.Fprintf(streams.ErrOut, "job.batch/%s created\n", job.Name) // standard output is the log's
-			return followJob(cmd.Context(), runner, job, streams.Out)
+			return followJob(cmd.Context(), runner, job, streams)
 		},
 	}
 	cmd.Flags().BoolVarP(&follow, "follow", "f", follow, "Print its log until it ends.")

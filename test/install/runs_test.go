@@ -160,6 +160,27 @@ func TestRunsAreListedAndToldOf(t *testing.T) {
 	assert.Equal(t, "Unreported", i.runs(t)[0].State)
 }
 
+func TestWhoFollowsIsToldWhatAPodWaitsFor(t *testing.T) {
+	i := fresh(t)
+	defer i.clear(t)
+	i.well(t, "install", never)
+	p := harness.Start(t, []string{"KUBECONFIG=" + i.Kubeconfig()}, i.plugin, "runs", "start", "--follow")
+	saysSoon := func(text string) {
+		t.Helper()
+		require.Eventually(t, func() bool { return strings.Contains(p.Err(), text) }, time.Minute, 100*time.Millisecond, "%s: %s", text, p.Err())
+	}
+	saysSoon(" created\n")
+	job := strings.TrimSuffix(strings.TrimPrefix(p.Err(), "job.batch/"), " created\n")
+	pod := i.pods(t, job, 1)[0]
+	saysSoon("pod \"" + pod + "\" has no node yet\n")
+	i.Kubectl(t, "", "patch", "pod", pod, "-n", system, "--subresource=status", "--type=merge", "-p",
+		`{"status":{"conditions":[{"type":"PodScheduled","status":"False","reason":"Unschedulable","message":"0/3 nodes are available"}]}}`)
+	saysSoon("pod \"" + pod + "\" has no node: Unschedulable: 0/3 nodes are available\n")
+	i.end(t, pod, 0)
+	r := p.Wait(t)
+	assert.Equal(t, 3, strings.Count(r.Stderr, "\n"), "each once: %s", r.Stderr)
+}
+
 func TestShardsAreRunsOfOneJob(t *testing.T) {
 	i := fresh(t)
 	defer i.clear(t)

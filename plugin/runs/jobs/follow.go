@@ -31,9 +31,9 @@ var (
 	ErrCantStart = errors.New("can't start")
 )
 
-// Follow hands out the lines of the logs of a Job's Pods until the Job has ended. take is called by one Pod's log at a time. The
-// error is ErrFailed, with the Job's own words, where the Job has failed, and ErrCantStart where a Pod can't start.
-func (r *Runner) Follow(ctx context.Context, job *batchv1.Job, take func(line []byte)) error {
+// Follow hands out the lines of the logs of a Job's Pods until the Job has ended. take is called by one Pod's log at a time, and tell
+// where none begins for a while, with what that waits for. The error is ErrFailed, with the Job's own words, where the Job has failed, and ErrCantStart where a Pod can't start.
+func (r *Runner) Follow(ctx context.Context, job *batchv1.Job, take func(line []byte), tell func(text string)) error {
 	lines := make(chan []byte)
 	taken := make(chan struct{})
 	go func() {
@@ -45,7 +45,8 @@ func (r *Runner) Follow(ctx context.Context, job *batchv1.Job, take func(line []
 	following, stop := context.WithCancel(ctx)
 	defer stop()
 	var logs errgroup.Group
-	err := r.await(ctx, job, func(pod string) {
+	wait := &waiting{job: job.Name, namespace: r.Namespace, since: time.Now(), tell: tell}
+	err := r.await(ctx, job, wait, func(pod string) {
 		logs.Go(func() error { return r.log(following, pod, lines) })
 	})
 	if err != nil && !errors.Is(err, ErrFailed) {
@@ -58,7 +59,7 @@ func (r *Runner) Follow(ctx context.Context, job *batchv1.Job, take func(line []
 }
 
 // await waits until a Job has ended, and tells of each of its Pods whose container has begun.
-func (r *Runner) await(ctx context.Context, job *batchv1.Job, begun func(pod string)) error {
+func (r *Runner) await(ctx context.Context, job *batchv1.Job, wait *waiting, begun func(pod string)) error {
 	var known []string
 	ticker := time.NewTicker(look)
 	defer ticker.Stop()
@@ -85,6 +86,9 @@ func (r *Runner) await(ctx context.Context, job *batchv1.Job, begun func(pod str
 			case state.Waiting != nil && hopeless(state.Waiting.Reason) && !ended:
 				return fmt.Errorf("pod %q %w: %s: %s", pod.Name, ErrCantStart, state.Waiting.Reason, state.Waiting.Message)
 			}
+		}
+		if len(known) == 0 && !ended {
+			wait.look(pods.Items, time.Now())
 		}
 		switch {
 		case ended && well:

@@ -1,0 +1,48 @@
+package jobs
+
+import (
+	"fmt"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+// patience is how long a Pod may take to begin before a person who follows is told what it waits for.
+const patience = 10 * time.Second
+
+// waiting tells whoever follows a Job what keeps its first Pod from beginning, the same once.
+type waiting struct {
+	job, namespace string
+	since          time.Time
+	told           string
+	tell           func(text string)
+}
+
+// look takes in what the Pods are now.
+func (w *waiting) look(pods []corev1.Pod, now time.Time) {
+	text := fmt.Sprintf("no Pod of it has been made: see the events of kubectl describe job %s -n %s", w.job, w.namespace)
+	for i := range pods {
+		text = fmt.Sprintf("pod %q %s", pods[i].Name, waitsFor(&pods[i]))
+	}
+	if now.Sub(w.since) < patience || text == w.told {
+		return
+	}
+	w.told = text
+	w.tell(text)
+}
+
+// waitsFor is what a Pod waits for that has not begun.
+func waitsFor(pod *corev1.Pod) string {
+	for _, condition := range pod.Status.Conditions {
+		if condition.Type == corev1.PodScheduled && condition.Status == corev1.ConditionFalse {
+			return fmt.Sprintf("has no node: %s: %s", condition.Reason, condition.Message)
+		}
+	}
+	if pod.Spec.NodeName == "" {
+		return "has no node yet"
+	}
+	if state := stateOf(pod); state.Waiting != nil {
+		return fmt.Sprintf("waits on node %s: %s", pod.Spec.NodeName, state.Waiting.Reason)
+	}
+	return fmt.Sprintf("waits on node %s", pod.Spec.NodeName)
+}
