@@ -41,7 +41,7 @@ func TestWhatIsQuotedIsFitForAShellAndNoSecret(t *testing.T) {
 	quoted := func(key string) string {
 		return Text(`spec.data[0] (remote key "`+key+`"): GetSecretValue: ResourceNotFoundException: Secrets Manager can't find the specified secret.`, nil).Check
 	}
-	assert.Contains(t, quoted("team/db_1+2=3.@x-y"), "Values=team/db_1+2=3.@x-y ")
+	assert.Contains(t, quoted("team/db_1+2=3.@x-y"), "look for team/db_1+2=3.@x-y:")
 	for name, key := range map[string]string{
 		"a command":                "$(reboot)",
 		"another command":          "x;reboot",
@@ -55,7 +55,7 @@ func TestWhatIsQuotedIsFitForAShellAndNoSecret(t *testing.T) {
 		"a token":                  "hvs.CAESIJmock-mock_mock0",
 		"letters of other scripts": "ключ",
 	} {
-		assert.Contains(t, quoted(key), "Values=SECRET ", name)
+		assert.Contains(t, quoted(key), "look for SECRET:", name)
 	}
 }
 

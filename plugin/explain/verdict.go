@@ -11,7 +11,9 @@ import (
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/diagnose"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/trace"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/write"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/document"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/status"
 )
@@ -52,12 +54,21 @@ func judge(walk core.Explanation, last recorded, now time.Time) *Explanation {
 // namesOf are what is known of a walk for the commands of a diagnosis.
 func namesOf(walk core.Explanation) map[string]string {
 	names := map[string]string{"namespace": walk.Namespace, "name": walk.Name}
+	if walk.ES != nil {
+		names["target"] = write.TargetName(walk.ES)
+	}
 	for _, taken := range walk.Steps {
 		for _, fact := range taken.Evidence {
-			if kind, store, ok := strings.Cut(fact.Name, " "); ok && taken.Step == trace.Class && strings.HasSuffix(kind, api.KindSecretStore) {
-				names["store"] = store
-			} else if taken.Step == trace.Store && fact.Name == "region" {
+			kind, name, _ := strings.Cut(fact.Name, " ")
+			switch {
+			case taken.Step == trace.Class && strings.HasSuffix(kind, api.KindSecretStore):
+				names["store"] = name
+			case taken.Step == trace.Store && fact.Name == "region":
 				names["region"] = fact.Value
+			case taken.Step == trace.Credentials && kind == string(provider.CredentialSecret) && names["credentials"] == "":
+				names["credentialsnamespace"], names["credentials"], _ = strings.Cut(name, "/")
+			case taken.Step == trace.Token && fact.Name == "subject":
+				names["subject"] = fact.Value
 			}
 		}
 	}

@@ -86,6 +86,7 @@ func (w *world) requireExplained(t *testing.T, f fault) {
 	for _, part := range []string{e.Diagnosis.Cause, e.Diagnosis.Check, e.Diagnosis.Fix, e.Diagnosis.Retry} {
 		assert.NotEmpty(t, part, e.Stdout)
 	}
+	assert.NotRegexp(t, `(^|[\s:/])(NAME|NAMESPACE|TARGET|SUBJECT|CREDENTIALS)\b`, e.Diagnosis.Check, "what is explained is known by its names")
 	for _, says := range f.says {
 		assert.Contains(t, e.Error, strings.ReplaceAll(says, "NAMESPACE", w.namespace))
 	}
