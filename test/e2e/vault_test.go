@@ -176,7 +176,7 @@ func TestAVaultStoreSaysWhatFails(t *testing.T) {
 	assert.Contains(t, explained.Stdout, `"failed": "Identity"`)
 	assert.Contains(t, explained.Stdout, `"id": "VLT-05"`)
 	assert.NotContains(t, explained.Stdout+explained.Stderr, "canary")
-	v.Fault(harness.VaultFault{Path: "auth/", Status: 503, Body: `{"errors":["Vault is sealed"]}`, Times: 99})
+	v.Fault(harness.Fault{Path: "auth/", Status: 503, Body: `{"errors":["Vault is sealed"]}`, Times: 99})
 	explained = w.plugin(t, "explain", "denied", "-o", "json")
 	assert.Contains(t, explained.Stdout, `"id": "VLT-01"`)
 }

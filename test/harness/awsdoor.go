@@ -77,6 +77,12 @@ func (d AWSDoor) Fault(t testing.TB, fault AWSFault) {
 	d.post(t, "fault", fault)
 }
 
+// ClearFaults ends all faults.
+func (d AWSDoor) ClearFaults(t testing.TB) {
+	t.Helper()
+	d.post(t, "fault/clear", struct{}{})
+}
+
 // Throttle lets an operation, one of the Op constants, be asked for so many times a second, and refuses what exceeds that; 0 lifts
 // the limit.
 func (d AWSDoor) Throttle(t testing.TB, op string, perSecond float64) {

@@ -5,15 +5,12 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
-	"encoding/pem"
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -23,31 +20,12 @@ import (
 // vaultReady is how long Vault may take to start.
 const vaultReady = time.Minute
 
-// VaultServer is a Vault that belongs to one test, behind a door that speaks TLS, counts requests and may refuse them. The key-value
-// engine is at secret/, version 2, and at kv/, version 1.
+// VaultServer is a Vault that belongs to one test, behind a door. The key-value engine is at secret/, version 2, and at kv/, version 1.
 type VaultServer struct {
-	// URL is that of the door, and CA the certificate that it shows, PEM.
-	URL string
-	CA  []byte
+	*Door
 
 	inside string // Vault's own address, which nothing counts
 	root   string
-
-	mu       sync.Mutex
-	requests []string
-	faults   []*VaultFault
-}
-
-// VaultFault makes the door refuse requests.
-type VaultFault struct {
-	// Path is what the path begins with, behind /v1/.
-	Path string
-	// Status and Body are what is answered, with these headers.
-	Status int
-	Body   string
-	Header map[string]string
-	// Times is how often; then it is over.
-	Times int
 }
 
 // Vault starts a Vault that stops when the test ends.
@@ -70,59 +48,8 @@ func Vault(t testing.TB) *VaultServer {
 	v.inside = ready.URL
 	target, err := url.Parse(ready.URL)
 	require.NoError(t, err)
-	inner := httputil.NewSingleHostReverseProxy(target)
-	door := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if fault := v.pass(r); fault != nil {
-			for name, value := range fault.Header {
-				w.Header().Set(name, value)
-			}
-			w.WriteHeader(fault.Status)
-			_, _ = io.WriteString(w, fault.Body)
-			return
-		}
-		inner.ServeHTTP(w, r)
-	}))
-	t.Cleanup(door.Close)
-	v.URL, v.CA = door.URL, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: door.Certificate().Raw})
+	v.Door = NewDoor(t, "/v1/", httputil.NewSingleHostReverseProxy(target))
 	return v
-}
-
-// pass notes a request and returns what is to be answered in Vault's place, if anything.
-func (v *VaultServer) pass(r *http.Request) *VaultFault {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	path := strings.TrimPrefix(r.URL.RequestURI(), "/v1/")
-	v.requests = append(v.requests, r.Method+" "+path)
-	for _, fault := range v.faults {
-		if fault.Times > 0 && strings.HasPrefix(path, fault.Path) {
-			fault.Times--
-			return fault
-		}
-	}
-	return nil
-}
-
-// Requests are those that came through the door, such as "GET secret/data/db", and are forgotten with it.
-func (v *VaultServer) Requests() []string {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	requests := v.requests
-	v.requests = nil
-	return requests
-}
-
-// Fault makes the door refuse the next requests.
-func (v *VaultServer) Fault(fault VaultFault) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.faults = append(v.faults, &fault)
-}
-
-// ClearFaults ends all faults.
-func (v *VaultServer) ClearFaults() {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.faults = nil
 }
 
 // Root is a token that may do everything.

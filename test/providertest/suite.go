@@ -4,38 +4,62 @@ package providertest
 
 import (
 	"context"
-	"fmt"
-	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
-	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/fetch"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/secret"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/shape"
 )
 
-// Backend is a running server, without a secret, and a store of it. Its retries are to be quick.
+// Backend is a running server, without a secret, and a store of it. Its retries are to be quick. What a provider does not have by its
+// nature is left out, or named in Lacks.
 type Backend struct {
 	Provider    provider.Provider
 	Store       provider.Store
 	Credentials provider.Credentials
-	// Strangers are credentials that the server does not know. Where a provider finds its own, it is another provider.
+	// Strangers are credentials that the server does not know. Where a provider finds its own, it is another provider. Without either
+	// there are no callers to tell apart.
 	Strangers         provider.Credentials
 	StrangersProvider provider.Provider
-	// Put stores a value, a JSON object, as a new version where there is one, with tags.
+	// Put stores a value, a JSON object of texts, as a new version where there is one, with tags.
 	Put func(t *testing.T, name, value string, tags map[string]string)
-	// Deny takes the right to read a secret away.
+	// PutBytes stores bytes that are no text: as the value or, in a map, under the key "value". Nil where values are texts.
+	PutBytes func(t *testing.T, name string, value []byte)
+	// Deny takes the right to read a secret away. Nil where all may be read.
 	Deny func(t *testing.T, name string)
-	// Refuse makes the server refuse so many reads of single secrets as too many.
+	// Refuse makes the server refuse so many reads of single secrets as too many; 0 ends that.
 	Refuse func(t *testing.T, times int)
-	// Requests tells how many requests the server got since it was asked last.
+	// RefuseFor makes it refuse one, and ask to be left alone for a second. Nil where no answer says how long.
+	RefuseFor func(t *testing.T)
+	// Patient are the provider and the store with waits that grow, of which those of one read take a tenth of a second or more. Nil where
+	// the server alone says how long to wait.
+	Patient func() (provider.Provider, provider.Store)
+	// Requests tells how many requests the server got since it was asked last. Nil where nobody is asked.
 	Requests func(t *testing.T) int
-	// Older is what a remote ref names the version before the current one.
+	// Slow lets each request take so long, and Most tells how many there were at the same time since it was asked last. Nil where nobody
+	// is asked.
+	Slow func(t *testing.T, delay time.Duration)
+	Most func(t *testing.T) int
+	// Older is what a remote ref names the version before the current one. Empty where there is one version.
 	Older string
 	// Batch is how many secrets one request brings at most, and Login how many requests opening and closing a store make.
 	Batch, Login int
+	Lacks        Lacks
+}
+
+// Lacks is what a provider does not have by its nature.
+type Lacks struct {
+	// Version is set where an answer does not tell which version it is.
+	Version bool
+	// Metadata is set where a secret has none, which is said if they are asked for, or not where Ignored.
+	Metadata, Ignored bool
+	// Find is set where nothing can be searched, Tags where a search looks at names alone, and Both where it looks at names or tags.
+	Find, Tags, Both bool
 }
 
 // opened is a reader and the location of its store.
@@ -70,10 +94,12 @@ func Run(t *testing.T, b Backend) {
 	b.Put(t, "suite-mail", `{"password":"m"}`, map[string]string{"team": "post"})
 	b.Put(t, "suite-hidden", `{"password":"canary"}`, nil)
 	b.Put(t, "other", `{"password":"o"}`, map[string]string{"team": "shop"})
-	b.Deny(t, "suite-hidden")
 	t.Run("reads", b.reads)
+	t.Run("takes a property", b.property)
+	t.Run("keeps bytes", b.bytes)
 	t.Run("finds", b.finds)
 	t.Run("is refused", b.refused)
+	t.Run("waits", b.waits)
 	t.Run("counts", b.counts)
 }
 
@@ -82,19 +108,31 @@ func (b Backend) reads(t *testing.T) {
 	answer := o.one(t.Context(), t, api.RemoteRef{Key: "suite-db"})
 	require.NoError(t, answer.Err)
 	assert.JSONEq(t, `{"password":"new","user":"app"}`, string(answer.Value.Reveal()))
-	assert.NotEmpty(t, answer.Version, "the version is told")
+	assert.Equal(t, b.Lacks.Version, answer.Version == "", "the version is told")
 
-	older := o.one(t.Context(), t, api.RemoteRef{Key: "suite-db", Version: b.Older})
-	require.NoError(t, older.Err)
-	assert.JSONEq(t, `{"password":"old"}`, string(older.Value.Reveal()))
-	assert.NotEqual(t, answer.Version, older.Version)
-
+	if b.Older != "" {
+		older := o.one(t.Context(), t, api.RemoteRef{Key: "suite-db", Version: b.Older})
+		require.NoError(t, older.Err)
+		assert.JSONEq(t, `{"password":"old"}`, string(older.Value.Reveal()))
+		if !b.Lacks.Version {
+			assert.NotEqual(t, answer.Version, older.Version)
+		}
+	}
 	metadata := o.one(t.Context(), t, api.RemoteRef{Key: "suite-db", MetadataPolicy: api.MetadataPolicyFetch})
-	require.NoError(t, metadata.Err)
-	assert.Contains(t, string(metadata.Value.Reveal()), `"team":"shop"`)
-
-	assert.NotEmpty(t, o.Place)
-	assert.NotEmpty(t, o.Login)
+	switch {
+	case b.Lacks.Metadata && b.Lacks.Ignored:
+		require.NoError(t, metadata.Err)
+		assert.Equal(t, answer.Value, metadata.Value)
+	case b.Lacks.Metadata:
+		assert.Equal(t, provider.Unsupported, provider.KindOf(metadata.Err), metadata.Err)
+	default:
+		require.NoError(t, metadata.Err)
+		assert.Contains(t, string(metadata.Value.Reveal()), `"team":"shop"`)
+	}
+	if b.Requests != nil {
+		assert.NotEmpty(t, o.Place)
+		assert.NotEmpty(t, o.Login)
+	}
 	if who, ok := o.Reader.(provider.Identifier); ok {
 		facts, err := who.Identity(t.Context())
 		require.NoError(t, err)
@@ -102,117 +140,43 @@ func (b Backend) reads(t *testing.T) {
 	}
 }
 
-func (b Backend) finds(t *testing.T) {
-	o := b.open(t)
-	finder, ok := o.Reader.(provider.Finder)
-	require.True(t, ok)
-	for name, test := range map[string]struct {
-		find api.Find
-		want []string
-	}{
-		"by name":                   {api.Find{Name: &api.FindName{RegExp: "^suite-(db|mail)$"}}, []string{"suite-db", "suite-mail"}},
-		"by tags":                   {api.Find{Tags: map[string]string{"team": "shop"}}, []string{"other", "suite-db"}},
-		"by name and tags":          {api.Find{Name: &api.FindName{RegExp: "^suite-"}, Tags: map[string]string{"team": "shop"}}, []string{"suite-db"}},
-		"nothing, without an error": {api.Find{Name: &api.FindName{RegExp: "^none$"}}, nil},
-	} {
-		t.Run(name, func(t *testing.T) {
-			found, err := finder.Find(t.Context(), &test.find)
-			require.NoError(t, err)
-			var names []string
-			for _, f := range found {
-				names = append(names, f.Key)
-				assert.Equal(t, o.Ref(&api.RemoteRef{Key: f.Key}), f.Ref, "it is read together with what others name")
-				assert.True(t, o.Finds(&test.find, f.Ref.Key))
-			}
-			assert.Equal(t, test.want, names)
-		})
+// propertyOf is a property as the pipeline takes it out of an answer, unless the provider has.
+func propertyOf(t *testing.T, ref provider.Ref, answer provider.Answer, property string) string {
+	t.Helper()
+	require.NoError(t, answer.Err)
+	value, err := answer.Value, error(nil)
+	switch {
+	case ref.Property != "":
+	case answer.Parts != nil:
+		value, err = shape.PropertyOfParts(answer.Parts, property)
+	default:
+		value, err = shape.Property(answer.Value, property)
 	}
-}
-
-func (b Backend) refused(t *testing.T) {
-	t.Run("what is missing, and what may not be read, which is told apart", func(t *testing.T) {
-		o := b.open(t)
-		missing := o.one(t.Context(), t, api.RemoteRef{Key: "suite-none"})
-		assert.Equal(t, provider.NotFound, provider.KindOf(missing.Err), missing.Err)
-		denied := o.one(t.Context(), t, api.RemoteRef{Key: "suite-hidden"})
-		assert.Equal(t, provider.Denied, provider.KindOf(denied.Err), denied.Err)
-		again := o.one(t.Context(), t, api.RemoteRef{Key: "suite-hidden"})
-		require.Error(t, again.Err)
-		assert.Equal(t, denied.Err.Error(), again.Err.Error(), "the same failure reads the same twice")
-		assert.NotContains(t, denied.Err.Error(), "canary")
-	})
-	t.Run("a caller that is not known", func(t *testing.T) {
-		reader, err := b.StrangersProvider.Open(t.Context(), b.Store, b.Strangers)
-		if err == nil { // it shows with the first read
-			location, err := b.StrangersProvider.Locate(b.Store)
-			require.NoError(t, err)
-			err = opened{location, reader}.one(t.Context(), t, api.RemoteRef{Key: "suite-db"}).Err
-			assert.Equal(t, provider.Unauthenticated, provider.KindOf(err), err)
-			return
-		}
-		assert.Equal(t, provider.Unauthenticated, provider.KindOf(err), err)
-	})
-	t.Run("too many requests, for a while", func(t *testing.T) {
-		o := b.open(t)
-		before := o.Stats()
-		b.Refuse(t, 1)
-		require.NoError(t, o.one(t.Context(), t, api.RemoteRef{Key: "suite-db"}).Err)
-		assert.Equal(t, before.Throttles+1, o.Stats().Throttles)
-		assert.Equal(t, before.Retries+1, o.Stats().Retries)
-	})
-	t.Run("too many requests, for good", func(t *testing.T) {
-		o := b.open(t)
-		b.Refuse(t, 1000)
-		err := o.one(t.Context(), t, api.RemoteRef{Key: "suite-db"}).Err
-		b.Refuse(t, 0)
-		assert.Equal(t, provider.Throttled, provider.KindOf(err), err)
-	})
-	t.Run("a pass that was told to stop", func(t *testing.T) {
-		o := b.open(t)
-		ctx, cancel := context.WithCancel(t.Context())
-		cancel()
-		err := o.one(ctx, t, api.RemoteRef{Key: "suite-db"}).Err
-		assert.Equal(t, provider.Unavailable, provider.KindOf(err), err)
-	})
-}
-
-// counts reads 50 secrets for 200 who ask, as a pass does, and compares what the reader has counted with what the server got.
-func (b Backend) counts(t *testing.T) {
-	const asking, distinct = 200, 50
-	for i := range distinct {
-		b.Put(t, fmt.Sprintf("bulk-%02d", i), fmt.Sprintf(`{"n":"%d"}`, i), nil)
-	}
-	b.Requests(t)
-	location, err := b.Provider.Locate(b.Store)
 	require.NoError(t, err)
-	readers := fetch.NewReaders(func(ctx context.Context, _ string) (provider.Reader, error) {
-		return b.Provider.Open(ctx, b.Store, b.Credentials)
-	})
-	var keys []fetch.Key
-	for i := range asking {
-		keys = append(keys, fetch.Key{Identity: location.Identity, Ref: location.Ref(&api.RemoteRef{Key: fmt.Sprintf("bulk-%02d", i%distinct)})})
-	}
-	var mu sync.Mutex
-	answers := map[string]provider.Answer{}
-	fetch.Run(t.Context(), t.Context(), keys, readers.Open, func(key fetch.Key, answer provider.Answer) {
-		mu.Lock()
-		defer mu.Unlock()
-		answers[key.Ref.Key] = answer
-	})
-	assert.Len(t, answers, distinct)
-	for name, answer := range answers {
-		require.NoError(t, answer.Err, name)
-	}
-	assert.JSONEq(t, `{"n":"49"}`, string(answers[keys[49].Ref.Key].Value.Reveal()))
-	assert.Empty(t, readers.Close(t.Context()))
+	return string(value.Reveal())
+}
 
-	stats := readers.Stats()[location.Identity]
-	counted := 0
-	for _, n := range stats.Requests {
-		counted += n
+func (b Backend) property(t *testing.T) {
+	o := b.open(t)
+	user, password := api.RemoteRef{Key: "suite-db", Property: "user"}, api.RemoteRef{Key: "suite-db", Property: "password"}
+	assert.Equal(t, "app", propertyOf(t, o.Ref(&user), o.one(t.Context(), t, user), "user"))
+	assert.Equal(t, "new", propertyOf(t, o.Ref(&password), o.one(t.Context(), t, password), "password"))
+	if o.Ref(&user).Property == "" {
+		assert.Equal(t, o.Ref(&user), o.Ref(&password), "they are one read")
 	}
-	assert.Equal(t, (distinct+b.Batch-1)/b.Batch+b.Login, counted, "%v", stats.Requests)
-	assert.Equal(t, counted, b.Requests(t), "the server has seen no more, and no less")
-	assert.Zero(t, stats.Retries)
-	assert.Positive(t, stats.Latency.Max)
+}
+
+func (b Backend) bytes(t *testing.T) {
+	if b.PutBytes == nil {
+		t.Skip("its values are texts")
+	}
+	raw := []byte{0xff, 0x00, 0xfe, '\n', 'x', 0xc3}
+	b.PutBytes(t, "suite-bytes", raw)
+	answer := b.open(t).one(t.Context(), t, api.RemoteRef{Key: "suite-bytes"})
+	require.NoError(t, answer.Err)
+	value := answer.Value
+	if answer.Parts != nil {
+		value = answer.Parts["value"]
+	}
+	assert.Equal(t, secret.New(raw), value)
 }

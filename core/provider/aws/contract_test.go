@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
@@ -24,8 +25,9 @@ func (a accessKey) Secret(_ context.Context, _, _, key string) (secret.Value, er
 	return secret.FromString(a.parts[key]), nil
 }
 
-func TestContract(t *testing.T) {
-	e := harness.AWS(t)
+// backend is what the services have in common; get is the operation that reads a single one, and action what IAM calls it.
+func backend(t *testing.T, e *harness.Endpoint, service api.AWSService, get, action string) providertest.Backend {
+	t.Helper()
 	values := map[string]string{}
 	for _, variable := range e.EnvWithoutKey() {
 		name, value, _ := strings.Cut(variable, "=")
@@ -36,35 +38,71 @@ func TestContract(t *testing.T) {
 	e.Key(t, key)
 	attempts, wait := int32(3), "1ms"
 	p := aws.Provider{Getenv: func(name string) string { return values[name] }}
-	providertest.Run(t, providertest.Backend{
-		Provider: p, StrangersProvider: p,
-		Store: provider.Store{
-			Kind: api.KindSecretStore, Namespace: "shop", Name: "aws", Consumer: "shop",
-			Retry: &api.StoreRetrySettings{MaxRetries: &attempts, RetryInterval: &wait},
-			Spec: json.RawMessage(`{"service":"SecretsManager","region":"` + harness.AWSRegion + `","auth":{"secretRef":{
-				"accessKeyIDSecretRef":{"name":"key","key":"id"},"secretAccessKeySecretRef":{"name":"key","key":"secret"}}}}`),
-		},
+	store := provider.Store{
+		Kind: api.KindSecretStore, Namespace: "shop", Name: "aws", Consumer: "shop",
+		Retry: &api.StoreRetrySettings{MaxRetries: &attempts, RetryInterval: &wait},
+		Spec: json.RawMessage(`{"service":"` + string(service) + `","region":"` + harness.AWSRegion + `","auth":{"secretRef":{
+			"accessKeyIDSecretRef":{"name":"key","key":"id"},"secretAccessKeySecretRef":{"name":"key","key":"secret"}}}}`),
+	}
+	return providertest.Backend{
+		Provider: p, StrangersProvider: p, Store: store,
 		Credentials: accessKey{parts: map[string]string{"id": key.ID, "secret": key.Secret}},
 		Strangers:   accessKey{parts: map[string]string{"id": key.ID, "secret": "wrong"}},
-		Put: func(t *testing.T, name, value string, tags map[string]string) {
-			t.Helper()
-			e.SeedAll(t, []harness.AWSSecret{{Name: name, String: &value, Tags: tags}})
-		},
 		Deny: func(t *testing.T, name string) {
 			t.Helper()
-			e.Deny(t, "", "secretsmanager:GetSecretValue", name)
+			e.Deny(t, "", action, name)
 		},
 		Refuse: func(t *testing.T, times int) {
 			t.Helper()
-			if times > 0 { // no more than one read is tried
-				e.Fault(t, harness.AWSFault{Op: harness.OpGetSecretValue, Code: "ThrottlingException", Times: min(times, int(attempts))})
+			e.ClearFaults(t)
+			if times > 0 {
+				e.Fault(t, harness.AWSFault{Op: get, Code: "ThrottlingException", Times: times})
 			}
+		},
+		Patient: func() (provider.Provider, provider.Store) {
+			patient := store
+			patient.Retry = &api.StoreRetrySettings{MaxRetries: new(int32(2))}
+			return p, patient
 		},
 		Requests: func(t *testing.T) int {
 			t.Helper()
 			defer e.ResetCounters(t)
 			return e.Counters(t).Total()
 		},
-		Older: "AWSPREVIOUS", Batch: 20,
-	})
+		Slow: func(t *testing.T, delay time.Duration) {
+			t.Helper()
+			e.Latency(t, "", delay)
+		},
+		Most: func(t *testing.T) int {
+			t.Helper()
+			defer e.ResetCounters(t)
+			return e.Counters(t).PeakTotal
+		},
+	}
+}
+
+func TestContractOfSecretsManager(t *testing.T) {
+	e := harness.AWS(t)
+	b := backend(t, e, api.AWSSecretsManagerService, harness.OpGetSecretValue, "secretsmanager:GetSecretValue")
+	b.Older, b.Batch = "AWSPREVIOUS", 20
+	b.Put = func(t *testing.T, name, value string, tags map[string]string) {
+		t.Helper()
+		e.SeedAll(t, []harness.AWSSecret{{Name: name, String: &value, Tags: tags}})
+	}
+	b.PutBytes = func(t *testing.T, name string, value []byte) {
+		t.Helper()
+		e.PutBinary(t, name, value)
+	}
+	providertest.Run(t, b)
+}
+
+func TestContractOfParameterStore(t *testing.T) {
+	e := harness.AWS(t)
+	b := backend(t, e, api.AWSParameterStoreService, harness.OpGetParameter, "ssm:GetParameter")
+	b.Older, b.Batch = "1", 10
+	b.Put = func(t *testing.T, name, value string, tags map[string]string) {
+		t.Helper()
+		e.SeedParameters(t, []harness.AWSParameter{{Name: name, Value: value, Tags: tags}})
+	}
+	providertest.Run(t, b)
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/trace"
 )
 
 func TestLocateFails(t *testing.T) {
@@ -77,4 +78,17 @@ func TestLocate(t *testing.T) {
 		assert.Equal(t, provider.Ref{Key: "db"}, location.Ref(&api.RemoteRef{Key: "db", Version: "3", Property: "p", MetadataPolicy: api.MetadataPolicyNone}))
 		assert.Equal(t, provider.Ref{Key: "db", Metadata: true}, location.Ref(&api.RemoteRef{Key: "db", MetadataPolicy: api.MetadataPolicyFetch}))
 	})
+}
+
+func TestLocateTellsAsWhomAStoreReads(t *testing.T) {
+	for spec, want := range map[string]string{
+		`{"auth":{"serviceAccount":{"name":"sa"}}}`: "service account shop/sa",
+		`{"auth":{"token":{"bearerToken":{"name":"login","key":"t"}}},"server":{"caProvider":{"type":"ConfigMap","name":"ca","key":"c"}}}`: "the token in Secret shop/login",
+		`{"auth":{"cert":{"clientCert":{"name":"crt","key":"c"},"clientKey":{"name":"key","key":"k"}}}}`:                                   "the certificate in Secret shop/crt",
+		`{"authRef":{"name":"config","key":"k"}}`: "the user of the kubeconfig in Secret shop/config",
+	} {
+		location, err := Provider{}.Locate(provider.Store{Kind: api.KindSecretStore, Namespace: "shop", Consumer: "shop", Spec: json.RawMessage(spec)})
+		require.NoError(t, err)
+		assert.Equal(t, []trace.Fact{{Name: "as", Value: want}}, location.Login)
+	}
 }

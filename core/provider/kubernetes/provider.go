@@ -43,9 +43,10 @@ func (p Provider) Locate(store provider.Store) (provider.Location, error) {
 	if err != nil {
 		return provider.Location{}, fmt.Errorf("encode the store's identity: %w", err)
 	}
-	return provider.Location{Identity: string(identity), Credentials: credentials, Place: placeOf(spec), Finds: finds, Ref: func(remote *api.RemoteRef) provider.Ref {
-		return provider.Ref{Key: remote.Key, Metadata: remote.MetadataPolicy == api.MetadataPolicyFetch}
-	}}, nil
+	return provider.Location{Identity: string(identity), Credentials: credentials, Place: placeOf(spec), Login: loginOf(spec, credentials[0]), Finds: finds,
+		Ref: func(remote *api.RemoteRef) provider.Ref {
+			return provider.Ref{Key: remote.Key, Metadata: remote.MetadataPolicy == api.MetadataPolicyFetch}
+		}}, nil
 }
 
 // placeOf tells whose Secrets a store gives.
@@ -58,6 +59,20 @@ func placeOf(spec *api.KubernetesProvider) []trace.Fact {
 		server = "that of this cluster"
 	}
 	return []trace.Fact{{Name: "API server", Value: server}, {Name: "namespace", Value: spec.RemoteNamespace}}
+}
+
+// loginOf tells as whom a store reads, and identity is where that is said: the first of the store's credentials.
+func loginOf(spec *api.KubernetesProvider, identity provider.CredentialRef) []trace.Fact {
+	as := "service account "
+	switch {
+	case spec.AuthRef != nil:
+		as = "the user of the kubeconfig in Secret "
+	case spec.Auth.Token != nil:
+		as = "the token in Secret "
+	case spec.Auth.Cert != nil:
+		as = "the certificate in Secret "
+	}
+	return []trace.Fact{{Name: "as", Value: as + identity.Namespace + "/" + identity.Name}}
 }
 
 // Open implements provider.Provider. It resolves the credentials once; the API server sees them with the first read.
@@ -142,7 +157,7 @@ func secureURL(field, server string) (string, error) {
 	return server, nil
 }
 
-// credentialsOf are what connect may read for this store and consumer.
+// credentialsOf are what connect may read for this store and consumer, its identity first.
 func credentialsOf(store provider.Store, spec *api.KubernetesProvider) []provider.CredentialRef {
 	var refs []provider.CredentialRef
 	add := func(kind provider.CredentialKind, namespace *string, name string) {

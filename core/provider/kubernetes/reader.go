@@ -126,6 +126,9 @@ func (r *reader) secret(ctx context.Context, name string) (remote, error) {
 	if ok {
 		return known, nil
 	}
+	if name == "" { // the API server would take that for a list of all
+		return remote{}, invalid("remoteRef.key is empty: it must be the name of a Secret")
+	}
 	if problems := content.IsPathSegmentName(name); len(problems) > 0 {
 		return remote{}, invalid("remoteRef.key %q is not the name of a Secret: it %s", name, strings.Join(problems, " and "))
 	}

@@ -32,7 +32,7 @@ func TestFailuresAreDiagnosed(t *testing.T) {
 	}
 	answers := func(status int, body string) func(t *testing.T) error {
 		return func(t *testing.T) error {
-			v.Fault(harness.VaultFault{Path: "secret/data/db", Status: status, Body: body, Times: 3})
+			v.Fault(harness.Fault{Path: "secret/data/db", Status: status, Body: body, Times: 3})
 			return reads(v.Root(), version2, "db")(t)
 		}
 	}

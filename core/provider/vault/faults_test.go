@@ -26,23 +26,23 @@ func TestFaultsThatPassAreTriedAgain(t *testing.T) {
 	v := harness.Vault(t)
 	v.Put(t, "db", map[string]any{"a": "b"})
 	for name, tc := range map[string]struct {
-		fault             harness.VaultFault
+		fault             harness.Fault
 		kind              provider.Kind // empty means that it is read in the end
 		attempts, retries int
 		throttles         int
 		message           string
 	}{
-		"too many requests, twice":   {harness.VaultFault{Status: 429, Body: `{"errors":["request path \"secret/data/db\": rate limit quota exceeded"]}`, Times: 2}, "", 3, 2, 2, ""},
-		"too many requests, always":  {harness.VaultFault{Status: 429, Body: `{"errors":["rate limit quota exceeded"]}`, Times: 9}, provider.Throttled, 3, 2, 3, "status code: 429"},
-		"a standby that is behind":   {harness.VaultFault{Status: 412, Body: `{"errors":["required index state not present"]}`, Times: 1}, "", 2, 1, 0, ""},
-		"a server that is sealed":    {harness.VaultFault{Status: 503, Body: `{"errors":["Vault is sealed"]}`, Times: 9}, provider.Unavailable, 3, 2, 0, "Vault is sealed"},
-		"an error of its own":        {harness.VaultFault{Status: 500, Body: `{"errors":["internal error"]}`, Times: 1}, "", 2, 1, 0, ""},
-		"a proxy that finds nobody":  {harness.VaultFault{Status: 502, Body: `<html>canary</html>`, Times: 9}, provider.Unavailable, 3, 2, 0, "the answer can't be read"},
-		"a page where JSON is due":   {harness.VaultFault{Status: 200, Body: `<html>canary</html>`, Times: 9}, provider.Unavailable, 1, 0, 0, "the answer can't be read"},
-		"another answer than wanted": {harness.VaultFault{Status: 200, Body: `{"data":{"canary":1}}`, Times: 9}, provider.Unavailable, 1, 0, 0, "the answer can't be read"},
-		"a redirect": {harness.VaultFault{Status: 307, Header: map[string]string{"Location": "https://127.0.0.1:1/v1/secret/data/db"}, Times: 9},
+		"too many requests, twice":   {harness.Fault{Status: 429, Body: `{"errors":["request path \"secret/data/db\": rate limit quota exceeded"]}`, Times: 2}, "", 3, 2, 2, ""},
+		"too many requests, always":  {harness.Fault{Status: 429, Body: `{"errors":["rate limit quota exceeded"]}`, Times: 9}, provider.Throttled, 3, 2, 3, "status code: 429"},
+		"a standby that is behind":   {harness.Fault{Status: 412, Body: `{"errors":["required index state not present"]}`, Times: 1}, "", 2, 1, 0, ""},
+		"a server that is sealed":    {harness.Fault{Status: 503, Body: `{"errors":["Vault is sealed"]}`, Times: 9}, provider.Unavailable, 3, 2, 0, "Vault is sealed"},
+		"an error of its own":        {harness.Fault{Status: 500, Body: `{"errors":["internal error"]}`, Times: 1}, "", 2, 1, 0, ""},
+		"a proxy that finds nobody":  {harness.Fault{Status: 502, Body: `<html>canary</html>`, Times: 9}, provider.Unavailable, 3, 2, 0, "the answer can't be read"},
+		"a page where JSON is due":   {harness.Fault{Status: 200, Body: `<html>canary</html>`, Times: 9}, provider.Unavailable, 1, 0, 0, "the answer can't be read"},
+		"another answer than wanted": {harness.Fault{Status: 200, Body: `{"data":{"canary":1}}`, Times: 9}, provider.Unavailable, 1, 0, 0, "the answer can't be read"},
+		"a redirect": {harness.Fault{Status: 307, Header: map[string]string{"Location": "https://127.0.0.1:1/v1/secret/data/db"}, Times: 9},
 			provider.Unavailable, 1, 0, 0, "redirects are not followed"},
-		"what is not implemented": {harness.VaultFault{Status: 501, Body: `{"errors":["no"]}`, Times: 9}, provider.Unavailable, 1, 0, 0, "status code: 501"},
+		"what is not implemented": {harness.Fault{Status: 501, Body: `{"errors":["no"]}`, Times: 9}, provider.Unavailable, 1, 0, 0, "status code: 501"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			v.ClearFaults()
@@ -77,7 +77,7 @@ func TestRetrySettings(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			v.ClearFaults()
-			v.Fault(harness.VaultFault{Path: "secret/", Status: 500, Body: `{}`, Times: 9})
+			v.Fault(harness.Fault{Path: "secret/", Status: 500, Body: `{}`, Times: 9})
 			store := storeOf(v, version2)
 			store.Retry = &tc.settings
 			location, err := fast.Locate(store)

@@ -168,7 +168,7 @@ func TestTheRequestsCarryWhatTheStoreSays(t *testing.T) {
 	server.TLS = &tls.Config{ClientAuth: tls.RequestClientCert}
 	server.StartTLS()
 	t.Cleanup(server.Close)
-	v := &harness.VaultServer{URL: server.URL, CA: pemOf(server.Certificate())}
+	v := &harness.VaultServer{Door: &harness.Door{URL: server.URL, CA: pemOf(server.Certificate())}}
 	store := storeOf(v, `"path":"secret","namespace":"team","headers":{"X-Extra":"yes","X-Vault-Token":"none"},"readYourWrites":true,"forwardInconsistent":true,
 		"auth":{"namespace":"login","userPass":{"username":"me","secretRef":{"name":"user","key":"password"}}}`)
 	location, err := fast.Locate(store)

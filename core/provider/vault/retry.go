@@ -5,7 +5,6 @@ import (
 	"context"
 	"math/rand/v2"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
@@ -53,8 +52,8 @@ func (r retries) wait(ctx context.Context, attempt int, header http.Header) bool
 		d = min(r.first<<(attempt-1), maxBackoff)
 		d = d/2 + rand.N(d/2+1) //nolint:gosec // jitter needs no secrecy
 	}
-	if seconds, err := strconv.Atoi(header.Get("Retry-After")); err == nil && seconds > 0 {
-		d = min(max(d, time.Duration(seconds)*time.Second), maxBackoff)
+	if asked := provider.RetryAfter(header); asked > 0 {
+		d = min(max(d, asked), maxBackoff)
 	}
 	timer := time.NewTimer(d)
 	defer timer.Stop()

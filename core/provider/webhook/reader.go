@@ -71,14 +71,14 @@ func (r *reader) secret(ctx context.Context, ref provider.Ref) (secret.Value, er
 	}
 	ctx = r.meter.Call(ctx)
 	for made := 1; ; made++ {
-		content, err := r.ask(ctx, demand)
+		content, asked, err := r.ask(ctx, demand)
 		if err == nil {
 			return pick(ctx, content, demand.path)
 		}
 		if made >= r.retry.tries || !isTransient(err) {
 			return secret.Value{}, err
 		}
-		if !r.retry.rest(ctx, made-1) {
+		if !r.retry.rest(ctx, made-1, asked) {
 			return secret.Value{}, interrupted(ctx.Err())
 		}
 	}
@@ -136,11 +136,11 @@ func (r *reader) values(ref provider.Ref, escape func(string) string) map[string
 	return groups
 }
 
-// ask makes one request and returns the content of a successful answer.
-func (r *reader) ask(ctx context.Context, d demand) ([]byte, error) {
+// ask makes one request and returns the content of a successful answer, or how long another one asks to be left alone.
+func (r *reader) ask(ctx context.Context, d demand) (content []byte, alone time.Duration, err error) {
 	request, err := http.NewRequestWithContext(ctx, r.spec.Method, d.url, bytes.NewReader(d.body))
 	if err != nil || (request.URL.Scheme != "http" && request.URL.Scheme != "https") || request.URL.Host == "" {
-		return nil, invalid("%s.url does not render to an http or https URL: it may have a line end or a space in it", field)
+		return nil, 0, invalid("%s.url does not render to an http or https URL: it may have a line end or a space in it", field)
 	}
 	request.Header = d.headers.Clone()
 	if host := d.headers.Get("Host"); host != "" {
@@ -148,17 +148,17 @@ func (r *reader) ask(ctx context.Context, d demand) ([]byte, error) {
 	}
 	response, err := r.client.Do(request)
 	if err != nil {
-		return nil, unreached(err)
+		return nil, 0, unreached(err)
 	}
 	defer func() { _ = response.Body.Close() }()
-	content, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
+	content, err = io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
 	switch {
 	case response.StatusCode < 200 || response.StatusCode > 299:
-		return nil, refusal(response.StatusCode)
+		return nil, provider.RetryAfter(response.Header), refusal(response.StatusCode)
 	case err != nil:
-		return nil, unreached(err)
+		return nil, 0, unreached(err)
 	case len(content) > maxAnswer:
-		return nil, &provider.Error{Kind: provider.Invalid, Op: operation, Message: "the answer has more than 1 MiB, which no Secret can hold"}
+		return nil, 0, &provider.Error{Kind: provider.Invalid, Op: operation, Message: "the answer has more than 1 MiB, which no Secret can hold"}
 	}
-	return content, nil
+	return content, 0, nil
 }

@@ -47,9 +47,9 @@ func (p Provider) retryOf(settings *api.StoreRetrySettings) (retry, error) {
 	return r, nil
 }
 
-// rest waits before a retry, and tells whether ctx lets it be made.
-func (r retry) rest(ctx context.Context, retry int) bool {
-	timer := time.NewTimer(r.pause(retry))
+// rest waits before a retry, as long as the server has asked for at least, within bounds, and tells whether ctx lets it be made.
+func (r retry) rest(ctx context.Context, retry int, asked time.Duration) bool {
+	timer := time.NewTimer(max(r.pause(retry), min(asked, longestPause)))
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():

@@ -88,6 +88,10 @@ func (d Door) disturbances(mux *http.ServeMux) {
 		d.Faults.Add(f)
 		return nil
 	})
+	Post(mux, "fault/clear", func(struct{}) error {
+		d.Faults.Reset()
+		return nil
+	})
 }
 
 // Reset sets the counters to zero and, when all is true, forgets keys, roles, sessions, denials and disturbances.
