@@ -31,6 +31,10 @@ type VaultAuth struct {
 	// With a JSON web token.
 	// +optional
 	JWT *VaultJWTAuth `json:"jwt,omitempty"`
+
+	// With a client certificate, which is shown as the connection is made.
+	// +optional
+	Cert *VaultCertAuth `json:"cert,omitempty"`
 }
 
 // VaultAppRole logs in by the approle method.
@@ -117,4 +121,24 @@ type VaultServiceAccountToken struct {
 	// Accepted and not needed: the token is used at once.
 	// +optional
 	ExpirationSeconds *int64 `json:"expirationSeconds,omitempty"`
+}
+
+// VaultCertAuth logs in by the cert method.
+type VaultCertAuth struct {
+	// Where the method is mounted.
+	// +optional
+	// +kubebuilder:default=cert
+	Path string `json:"path,omitempty"`
+
+	// Role of the method. Without it any role will do that trusts the certificate.
+	// +optional
+	Role string `json:"vaultRole,omitempty"`
+
+	// The certificate, PEM. The default key is tls.crt.
+	// +optional
+	ClientCert SecretKeySelector `json:"clientCert,omitzero"`
+
+	// Its private key, PEM. The default key is tls.key.
+	// +optional
+	SecretRef SecretKeySelector `json:"secretRef,omitzero"`
 }

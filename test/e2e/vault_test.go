@@ -1,13 +1,16 @@
 package e2e_test
 
 import (
+	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
 	"net/http"
 	"os"
 	"strings"
 	"testing"
 
+	"github.com/go-jose/go-jose/v4"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	authenticationv1 "k8s.io/api/authentication/v1"
@@ -99,6 +102,61 @@ func TestTheVaultPageApplies(t *testing.T) {
 	assert.Zero(t, rights.Code, rights.Stderr)
 	assert.Regexp(t, `resourceNames:\n\s*- my-app\n\s*resources:\n\s*- serviceaccounts/token`, rights.Stdout)
 	assert.Regexp(t, `resourceNames:\n\s*- vault-ca\n\s*resources:\n\s*- configmaps`, rights.Stdout)
+}
+
+// TestAVaultBelievesTheClustersTokens logs in by the method jwt, by which Vault asks nobody about a token: it knows the cluster's keys.
+func TestAVaultBelievesTheClustersTokens(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	v := harness.Vault(t)
+	v.Put(t, "db", map[string]any{"password": "p4ss-canary"})
+	v.Policy(t, "reader", `path "secret/data/db" { capabilities = ["read"] }`)
+	w.trustVault(t, v)
+	v.Enable(t, "jwt")
+	v.Do(t, http.MethodPost, "auth/jwt/config", map[string]any{"jwt_validation_pubkeys": w.tokenKeys(t), "bound_issuer": w.cluster.Info.Issuer})
+	v.Do(t, http.MethodPost, "auth/jwt/role/app", map[string]any{
+		"role_type": "jwt", "user_claim": "sub", "bound_subject": fmt.Sprintf("system:serviceaccount:%s:app", w.namespace),
+		"bound_audiences": "vault", "token_policies": "reader",
+	})
+	tokens := v.Accessors(t)
+	method := func(account, more string) string {
+		return fmt.Sprintf("auth: {jwt: {role: app, kubernetesServiceAccountToken: {serviceAccountRef: {name: %s}%s}}}", account, more)
+	}
+	w.apply(t, "{apiVersion: v1, kind: ServiceAccount, metadata: {name: app}}", "{apiVersion: v1, kind: ServiceAccount, metadata: {name: other}}")
+	w.apply(t,
+		vaultStore(v, method("app", "")), externalSecret("app", dataOf("db")),
+		named("stored", vaultStore(v, "auth: {jwt: {role: app, secretRef: {name: token, key: token}}}")), readsFrom("stored", externalSecret("stored", dataOf("db"))),
+		opaque("token", map[string]string{"token": w.cluster.Kubectl(t, "", "create", "token", "app", "--audience=vault", "-n", w.namespace)}),
+		named("stranger", vaultStore(v, method("other", ""))), readsFrom("stranger", externalSecret("stranger", dataOf("db"))),
+		named("elsewhere", vaultStore(v, method("app", ", audiences: [elsewhere]"))), readsFrom("elsewhere", externalSecret("elsewhere", dataOf("db"))))
+	p := w.pass(t)
+	for _, name := range []string{"app", "stored"} {
+		assert.Equal(t, "created", p.of(t, name).Outcome, p.of(t, name).Message)
+		assert.Equal(t, map[string]string{"value": `{"password":"p4ss-canary"}`}, w.data(t, name))
+	}
+	for _, name := range []string{"stranger", "elsewhere"} {
+		assert.Contains(t, p.of(t, name).Message, "auth/jwt/login, status code: 400", name)
+		w.noSecret(t, name)
+	}
+	assert.Equal(t, map[string]int{"Vault.Login": 2, "Vault.ReadSecret": 2, "Vault.RevokeSelf": 2}, p.Report.Requests, "of those that were let in")
+	assert.Len(t, v.Requests(), 8)
+	assert.Equal(t, tokens, v.Accessors(t), "no token is left")
+}
+
+// tokenKeys are the public keys by which the cluster's tokens are verified, each PEM.
+func (w *world) tokenKeys(t *testing.T) []string {
+	t.Helper()
+	content, err := os.ReadFile(w.cluster.Info.JWKSFile)
+	require.NoError(t, err)
+	var set jose.JSONWebKeySet
+	require.NoError(t, json.Unmarshal(content, &set))
+	var keys []string
+	for _, key := range set.Keys {
+		raw, err := x509.MarshalPKIXPublicKey(key.Key)
+		require.NoError(t, err)
+		keys = append(keys, string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: raw})))
+	}
+	return keys
 }
 
 // appRoleStore is a SecretStore "store" of a Vault at secret/ that an AppRole may read.

@@ -23,6 +23,11 @@ const vaultReady = time.Minute
 // VaultServer is a Vault that belongs to one test, behind a door. The key-value engine is at secret/, version 2, and at kv/, version 1.
 type VaultServer struct {
 	*Door
+	// SecureURL is its own address with TLS, past the door, where it asks for certificates of clients, and SecureCA what verifies it, PEM.
+	SecureURL string
+	SecureCA  []byte
+	// LDAPURL is that of a directory in which "cn=me,ou=people,dc=example" has the password "pw".
+	LDAPURL string
 
 	inside string // Vault's own address, which nothing counts
 	root   string
@@ -43,9 +48,9 @@ func Vault(t testing.TB) *VaultServer {
 			t.Errorf("stop Vault: %v", err)
 		}
 	})
-	var ready struct{ URL string }
+	var ready struct{ URL, SecureURL, CA, LDAPURL string }
 	require.NoError(t, json.Unmarshal(line, &ready), "first line of %s: %s", bin, line)
-	v.inside = ready.URL
+	v.inside, v.SecureURL, v.SecureCA, v.LDAPURL = ready.URL, ready.SecureURL, []byte(ready.CA), ready.LDAPURL
 	target, err := url.Parse(ready.URL)
 	require.NoError(t, err)
 	v.Door = NewDoor(t, "/v1/", httputil.NewSingleHostReverseProxy(target))

@@ -6,9 +6,12 @@ import (
 	"fmt"
 
 	"github.com/hashicorp/go-hclog"
+	jwt "github.com/hashicorp/vault-plugin-auth-jwt"
 	kubernetes "github.com/hashicorp/vault-plugin-auth-kubernetes"
 	kv "github.com/hashicorp/vault-plugin-secrets-kv"
 	"github.com/hashicorp/vault/builtin/credential/approle"
+	"github.com/hashicorp/vault/builtin/credential/cert"
+	"github.com/hashicorp/vault/builtin/credential/ldap"
 	"github.com/hashicorp/vault/builtin/credential/userpass"
 	"github.com/hashicorp/vault/helper/namespace"
 	"github.com/hashicorp/vault/sdk/helper/consts"
@@ -22,8 +25,11 @@ type registry map[consts.PluginType]map[string]logical.Factory
 
 func plugins() registry {
 	return registry{
-		consts.PluginTypeCredential: {"approle": approle.Factory, "kubernetes": kubernetes.Factory, "userpass": userpass.Factory},
-		consts.PluginTypeSecrets:    {"kv": kv.Factory},
+		consts.PluginTypeCredential: {
+			"approle": approle.Factory, "cert": cert.Factory, "jwt": jwt.Factory, "kubernetes": kubernetes.Factory, "ldap": ldap.Factory,
+			"userpass": userpass.Factory,
+		},
+		consts.PluginTypeSecrets: {"kv": kv.Factory},
 	}
 }
 

@@ -1,6 +1,7 @@
 // Command vault is HashiCorp Vault's own core behind its own HTTP handler, for tests: in memory, unsealed, with a root token that is
-// known, the key-value engine at secret/ (version 2) and kv/ (version 1), and the ways of logging in that need no other server but a
-// cluster's. It prints its address as JSON when ready and ends when its standard input does.
+// known, the key-value engine at secret/ (version 2) and kv/ (version 1), and ways of logging in. It listens with TLS too, where it asks
+// for certificates of clients, and has a directory for the method ldap. It prints its addresses as JSON when ready and ends when its
+// standard input does.
 package main
 
 import (
@@ -32,6 +33,8 @@ func main() {
 func run() error {
 	listen := flag.String("listen", "127.0.0.1:0", "address to listen on")
 	root := flag.String("root-token", "root", "the token that may do everything")
+	user := flag.String("ldap-user", "me", "the one user of the directory")
+	password := flag.String("ldap-password", "pw", "the password of that user")
 	level := flag.String("log", "error", "how much to log on standard error")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -49,6 +52,15 @@ func run() error {
 	defer func() { _ = core.Shutdown() }()
 	handler := vaulthttp.Handler.Handler(&vault.HandlerProperties{Core: core, ListenerConfig: &configutil.Listener{}})
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
+	secure, ca, err := secured(ctx)
+	if err != nil {
+		return err
+	}
+	directory, err := openDirectory(ctx, *user, *password)
+	if err != nil {
+		return err
+	}
+	defer directory.close()
 	go func() {
 		_, _ = io.Copy(io.Discard, os.Stdin) // whatever ends the reading, nobody holds the other end any more
 		stop()
@@ -57,9 +69,12 @@ func run() error {
 		<-ctx.Done()
 		_ = server.Close()
 	}()
-	if err := json.NewEncoder(os.Stdout).Encode(map[string]string{"url": url}); err != nil {
-		return fmt.Errorf("print the address: %w", err)
+	if err := json.NewEncoder(os.Stdout).Encode(map[string]string{
+		"url": url, "secureURL": "https://" + secure.Addr().String(), "ca": string(ca), "ldapURL": directory.url,
+	}); err != nil {
+		return fmt.Errorf("print the addresses: %w", err)
 	}
+	go func() { _ = server.Serve(secure) }()
 	if err := server.Serve(listener); err != http.ErrServerClosed {
 		return fmt.Errorf("serve: %w", err)
 	}

@@ -65,10 +65,8 @@ func (p Provider) connect(ctx context.Context, store provider.Store, spec *store
 		config.RootCAs = x509.NewCertPool()
 		config.RootCAs.AppendCertsFromPEM(authority)
 	}
-	if ref := spec.ClientTLS; ref.CertSecretRef != nil || ref.KeySecretRef != nil {
-		if config.Certificates, err = clientCertificate(ctx, store, spec, credentials); err != nil {
-			return nil, err
-		}
+	if config.Certificates, err = clientCertificate(ctx, store, spec, credentials); err != nil {
+		return nil, err
 	}
 	headers := http.Header{}
 	for name, value := range spec.Headers {

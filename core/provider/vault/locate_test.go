@@ -36,6 +36,8 @@ func TestLocateFails(t *testing.T) {
 		"a kubernetes login without role": {`{"server":"https://v","auth":{"kubernetes":{"secretRef":{}}}}`, "role is missing", provider.Invalid},
 		"the pass's own kubernetes login": {`{"server":"https://v","auth":{"kubernetes":{"role":"r"}}}`, "does not lend its own identity", provider.Invalid},
 		"a jwt login without a token":     {`{"server":"https://v","auth":{"jwt":{"role":"r"}}}`, "one of secretRef and kubernetesServiceAccountToken", provider.Invalid},
+		"a certificate without TLS":       {`{"server":"http://v","auth":{"cert":{"clientCert":{"name":"c"},"secretRef":{"name":"c"}}}}`, "auth.cert needs a server with https", provider.Invalid},
+		"two certificates":                {`{"server":"https://v","tls":{"certSecretRef":{"name":"other"}},"auth":{"cert":{"clientCert":{"name":"c"},"secretRef":{"name":"c"}}}}`, "and another one in auth.cert", provider.Invalid},
 		"a user of no name":               {`{"server":"https://v","auth":{"userPass":{"secretRef":{}}}}`, "userPass.username is missing", provider.Invalid},
 		"a user who is somewhere else":    {`{"server":"https://v","auth":{"ldap":{"username":"../x"}}}`, "has a slash", provider.Invalid},
 	} {

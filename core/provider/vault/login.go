@@ -64,6 +64,13 @@ func methodOf(auth *api.VaultAuth) method {
 			m.as = "service account " + token.ServiceAccountRef.Name + ", " + m.as
 		}
 		return m
+	case auth.Cert != nil:
+		m := at("cert", auth.Cert.Path, "cert")
+		m.as = "the certificate in Secret " + auth.Cert.ClientCert.Name
+		if auth.Cert.Role != "" {
+			m.as += ", role " + auth.Cert.Role
+		}
+		return m
 	case auth.LDAP != nil:
 		m := at("ldap", auth.LDAP.Path, "ldap")
 		m.as, m.login = "user "+auth.LDAP.Username, "login/"+auth.LDAP.Username
@@ -154,6 +161,12 @@ func loginBody(ctx context.Context, store provider.Store, spec *storeSpec, crede
 			body["role"] = role
 		}
 		return body, err
+	case auth.Cert != nil: // the connection has shown it
+		body := map[string]string{}
+		if auth.Cert.Role != "" {
+			body["name"] = auth.Cert.Role
+		}
+		return body, nil
 	case auth.LDAP != nil:
 		password, err := read(ctx, store, credentials, field+".ldap.secretRef", auth.LDAP.SecretRef, "")
 		return map[string]string{"password": string(password)}, err
@@ -177,17 +190,25 @@ func tokenOf(ctx context.Context, store provider.Store, credentials provider.Cre
 	return token.Reveal(), nil
 }
 
-// clientCertificate is that of spec.tls.
+// clientCertificate is what connections show: that of auth.cert, or else that of tls; none where a store has neither.
 func clientCertificate(ctx context.Context, store provider.Store, spec *storeSpec, credentials provider.Credentials) ([]tls.Certificate, error) {
-	field, refs := spec.field+".tls", spec.ClientTLS
-	if refs.CertSecretRef == nil || refs.KeySecretRef == nil {
-		return nil, invalid("%s needs both certSecretRef and keySecretRef", field)
+	field, certificateField, keyField := spec.field+".tls", "certSecretRef", "keySecretRef"
+	certificateRef, keyRef := spec.ClientTLS.CertSecretRef, spec.ClientTLS.KeySecretRef
+	if auth := spec.Auth; auth != nil && auth.Cert != nil {
+		field, certificateField, keyField = spec.field+".auth.cert", "clientCert", "secretRef"
+		certificateRef, keyRef = &auth.Cert.ClientCert, &auth.Cert.SecretRef
 	}
-	certificate, err := read(ctx, store, credentials, field+".certSecretRef", *refs.CertSecretRef, "tls.crt")
+	switch {
+	case certificateRef == nil && keyRef == nil:
+		return nil, nil
+	case certificateRef == nil || keyRef == nil:
+		return nil, invalid("%s needs both %s and %s", field, certificateField, keyField)
+	}
+	certificate, err := read(ctx, store, credentials, field+"."+certificateField, *certificateRef, "tls.crt")
 	if err != nil {
 		return nil, err
 	}
-	key, err := read(ctx, store, credentials, field+".keySecretRef", *refs.KeySecretRef, "tls.key")
+	key, err := read(ctx, store, credentials, field+"."+keyField, *keyRef, "tls.key")
 	if err != nil {
 		return nil, err
 	}
@@ -256,6 +277,10 @@ func credentialsOf(store provider.Store, spec *storeSpec) []provider.CredentialR
 			addAccount(&j.KubernetesServiceAccountToken.ServiceAccountRef)
 		}
 		addSecret(j.SecretRef)
+	}
+	if cert := auth.Cert; cert != nil {
+		addSecret(&cert.ClientCert)
+		addSecret(&cert.SecretRef)
 	}
 	for _, user := range []*api.VaultUserAuth{auth.LDAP, auth.UserPass} {
 		if user != nil {

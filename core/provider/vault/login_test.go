@@ -96,7 +96,7 @@ func TestALoginIsRefused(t *testing.T) {
 	}
 }
 
-// What methods send that need another server than Vault to be tried.
+// What methods send: that servers let them in is tested elsewhere.
 func TestWhatALoginSends(t *testing.T) {
 	for name, tc := range map[string]struct {
 		openBao    bool

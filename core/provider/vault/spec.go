@@ -63,15 +63,16 @@ func (s *storeSpec) checkAuth(raw json.RawMessage) error {
 	if auth == nil {
 		return nil
 	}
-	for _, other := range []string{"cert", "iam", "gcp"} {
+	for _, other := range []string{"iam", "gcp"} {
 		if hasAuth(raw, other) {
 			return &provider.Error{Kind: provider.Unsupported, Message: fmt.Sprintf(
-				"%s.auth.%s is not supported: tokenSecretRef, appRole, kubernetes, jwt, userPass and ldap are", s.field, other)}
+				"%s.auth.%s is not supported: tokenSecretRef, appRole, kubernetes, jwt, userPass, ldap and cert are", s.field, other)}
 		}
 	}
 	ways := 0
 	for _, given := range []bool{
 		auth.TokenSecretRef != nil, auth.AppRole != nil, auth.Kubernetes != nil, auth.LDAP != nil, auth.UserPass != nil, auth.JWT != nil,
+		auth.Cert != nil,
 	} {
 		if given {
 			ways++
@@ -90,10 +91,30 @@ func (s *storeSpec) checkAuth(raw json.RawMessage) error {
 	case auth.AppRole != nil && (auth.AppRole.RoleID == "") == (auth.AppRole.RoleRef == nil):
 		return invalid("%s.auth.appRole needs one of roleId and roleRef", s.field)
 	}
+	if auth.Cert != nil {
+		if err := s.checkCertificate(); err != nil {
+			return err
+		}
+	}
 	for method, user := range map[string]*api.VaultUserAuth{"userPass": auth.UserPass, "ldap": auth.LDAP} {
 		if user != nil && (user.Username == "" || strings.Contains(user.Username, "/")) {
 			return invalid("%s.auth.%s.username is missing, or has a slash", s.field, method)
 		}
+	}
+	return nil
+}
+
+// checkCertificate demands that a login by certificate has a connection that can show it, and that shows no other.
+func (s *storeSpec) checkCertificate() error {
+	cert, tls := s.Auth.Cert, s.ClientTLS
+	differs := func(ref *api.SecretKeySelector, other api.SecretKeySelector) bool {
+		return ref != nil && (ref.Name != other.Name || ref.Key != other.Key || text(ref.Namespace) != text(other.Namespace))
+	}
+	switch {
+	case !strings.HasPrefix(s.Server, "https:"):
+		return invalid("%s.auth.cert needs a server with https: a certificate is shown as such a connection is made", s.field)
+	case differs(tls.CertSecretRef, cert.ClientCert), differs(tls.KeySecretRef, cert.SecretRef):
+		return invalid("%s has a certificate in tls and another one in auth.cert: a connection shows one, so leave out tls.certSecretRef and tls.keySecretRef", s.field)
 	}
 	return nil
 }
