@@ -21,21 +21,6 @@ import (
 
 const vaultPage = "../../docs/providers/vault.md"
 
-// manifestsOf are those in the YAML of a page.
-func manifestsOf(t *testing.T, page string) []string {
-	t.Helper()
-	content, err := os.ReadFile(page)
-	require.NoError(t, err)
-	var manifests []string
-	for i, part := range strings.Split(string(content), "```") {
-		if text, ok := strings.CutPrefix(part, "yaml\n"); ok && i%2 == 1 {
-			manifests = append(manifests, text)
-		}
-	}
-	require.NotEmpty(t, manifests)
-	return manifests
-}
-
 // trustVault makes a ConfigMap "vault-ca" by which stores verify a Vault.
 func (w *world) trustVault(t *testing.T, v *harness.VaultServer) {
 	t.Helper()

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -68,26 +67,15 @@ func (a *webAPI) store(name, rest string) string {
 		name, strings.ReplaceAll(rest, "API", a.server.URL))
 }
 
-// yamlOf are the manifests of a page of the documentation.
-func yamlOf(t *testing.T, page string) string {
-	t.Helper()
-	text, err := os.ReadFile("../../docs/" + page)
-	require.NoError(t, err)
-	_, rest, ok := strings.Cut(string(text), "```yaml\n")
-	require.True(t, ok)
-	manifests, _, ok := strings.Cut(rest, "```")
-	require.True(t, ok)
-	return manifests
-}
-
 func TestTheWebhookExampleSyncs(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	api := w.webhook(t, map[string]string{"/v1/secrets/my-app/database-credentials": `{"data":{"username":"app","password":"p4ss","port":5432}}`})
 	const host = "https://secrets.example"
-	page := yamlOf(t, "providers/webhook.md")
-	require.Contains(t, page, host)
-	w.apply(t, strings.Split(strings.ReplaceAll(page, host, api.server.URL), "---\n")...)
+	for _, manifest := range manifestsOf(t, "../../docs/providers/webhook.md") {
+		require.Contains(t, manifest, host)
+		w.apply(t, strings.ReplaceAll(manifest, host, api.server.URL))
+	}
 	r := w.plugin(t, "refresh", "database-credentials-secret")
 	require.Zero(t, r.Code, r.Stderr)
 	assert.Equal(t, map[string]string{"username": "app", "password": "p4ss"}, w.data(t, "database-credentials"))
