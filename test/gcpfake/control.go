@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"strings"
+	"time"
 
 	pb "cloud.google.com/go/secretmanager/apiv1/secretmanagerpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -14,7 +15,7 @@ import (
 type put struct {
 	// Name is projects/ID[/locations/LOCATION]/secrets/NAME.
 	Name        string            `json:"name"`
-	Value       *string           `json:"value"` // none makes a secret without a version
+	Value       []byte            `json:"value"` // null makes a secret without a version
 	Labels      map[string]string `json:"labels"`
 	Annotations map[string]string `json:"annotations"`
 	Aliases     map[string]int64  `json:"aliases"`
@@ -87,6 +88,13 @@ func (f *fake) control(w http.ResponseWriter, r *http.Request) {
 		take(w, r, func(m machine) (any, error) { f.about.set(m); return nil, nil })
 	case "fault":
 		take(w, r, func(in *fault) (any, error) { f.traffic.disturb(in); return nil, nil })
+	case "slow":
+		take(w, r, func(seconds float64) (any, error) {
+			f.traffic.slow(time.Duration(seconds * float64(time.Second)))
+			return nil, nil
+		})
+	case "most":
+		take(w, r, func(any) (any, error) { return f.traffic.atOnce(), nil })
 	case "revoke":
 		take(w, r, func(any) (any, error) { f.iam.revokeAll(); return nil, nil })
 	case "requests":
@@ -135,7 +143,7 @@ func (f *fake) putAll(all []put) error {
 		into := s.all[n.full()]
 		into.secret.Labels, into.secret.Annotations, into.secret.VersionAliases = p.Labels, p.Annotations, p.Aliases
 		if p.Value != nil {
-			into.add([]byte(*p.Value))
+			into.add(p.Value)
 		}
 	}
 	return nil

@@ -143,12 +143,12 @@ func TestSecretsWithGooglesOwnClients(t *testing.T) {
 func TestListsWithGooglesOwnClients(t *testing.T) {
 	key := keyOf(t, account)
 	bind(t, "projects/lists", "roles/secretmanager.viewer", "serviceAccount:"+account)
-	value := "v"
+	value := []byte("v")
 	var all []put
 	for i := range 5 {
-		all = append(all, put{Name: fmt.Sprintf("projects/lists/secrets/app-%d", i), Value: &value, Labels: map[string]string{"odd": fmt.Sprint(i % 2)}})
+		all = append(all, put{Name: fmt.Sprintf("projects/lists/secrets/app-%d", i), Value: value, Labels: map[string]string{"odd": fmt.Sprint(i % 2)}})
 	}
-	require.NoError(t, shared.putAll(append(all, put{Name: "projects/lists/secrets/other", Value: &value})))
+	require.NoError(t, shared.putAll(append(all, put{Name: "projects/lists/secrets/other", Value: value})))
 	for protocol, c := range clients(t, option.WithAuthCredentialsJSON(option.ServiceAccount, key)) {
 		t.Run(protocol, func(t *testing.T) {
 			_, err := c.GetSecret(t.Context(), &pb.GetSecretRequest{Name: "projects/lists/secrets/other"})
@@ -174,8 +174,8 @@ func TestListsWithGooglesOwnClients(t *testing.T) {
 
 func TestRefusalsWithGooglesOwnClients(t *testing.T) {
 	key := keyOf(t, "limited@shop.iam.gserviceaccount.com")
-	value := "v"
-	require.NoError(t, shared.putAll([]put{{Name: "projects/limits/secrets/a", Value: &value}, {Name: "projects/limits/secrets/b", Value: &value}}))
+	value := []byte("v")
+	require.NoError(t, shared.putAll([]put{{Name: "projects/limits/secrets/a", Value: value}, {Name: "projects/limits/secrets/b", Value: value}}))
 	bind(t, "projects/limits/secrets/a", "roles/secretmanager.secretAccessor", "serviceAccount:limited@shop.iam.gserviceaccount.com")
 	other, err := newIAM().newKey("limited@shop.iam.gserviceaccount.com")
 	require.NoError(t, err)
@@ -219,8 +219,8 @@ func TestRefusalsWithGooglesOwnClients(t *testing.T) {
 func TestALocationHasAHostOfItsOwn(t *testing.T) {
 	key := keyOf(t, account)
 	bind(t, "projects/regional", "roles/secretmanager.secretAccessor", "serviceAccount:"+account)
-	value := "v"
-	require.NoError(t, shared.putAll([]put{{Name: "projects/regional/locations/europe-west3/secrets/a", Value: &value}}))
+	value := []byte("v")
+	require.NoError(t, shared.putAll([]put{{Name: "projects/regional/locations/europe-west3/secrets/a", Value: value}}))
 	c, err := secretmanager.NewClient(t.Context(), option.WithAuthCredentialsJSON(option.ServiceAccount, key), option.WithEndpoint("secretmanager.europe-west3.rep.googleapis.com:443"))
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = c.Close() })

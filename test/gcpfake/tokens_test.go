@@ -32,8 +32,8 @@ func reads(t *testing.T, source oauth2.TokenSource) error {
 }
 
 func TestLoginsWithGooglesOwnLibraries(t *testing.T) {
-	value := "v"
-	require.NoError(t, shared.putAll([]put{{Name: "projects/logins/secrets/a", Value: &value}}))
+	value := []byte("v")
+	require.NoError(t, shared.putAll([]put{{Name: "projects/logins/secrets/a", Value: value}}))
 	bind(t, "projects/logins/secrets/a", "roles/secretmanager.secretAccessor", "serviceAccount:"+account)
 	t.Run("with a key, at the token endpoint", func(t *testing.T) {
 		config, err := google.JWTConfigFromJSON(keyOf(t, account), secretsScope)
@@ -82,8 +82,8 @@ func (s supplier) SubjectToken(context.Context, externalaccount.SupplierOptions)
 }
 
 func TestFederationWithGooglesOwnLibrary(t *testing.T) {
-	value := "v"
-	require.NoError(t, shared.putAll([]put{{Name: "projects/logins/secrets/a", Value: &value}}))
+	value := []byte("v")
+	require.NoError(t, shared.putAll([]put{{Name: "projects/logins/secrets/a", Value: value}}))
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	require.NoError(t, err)
 	const ofCluster = "identitynamespace:shop.svc.id.goog:https://container.googleapis.com/v1/projects/shop/locations/europe-west3/clusters/c"

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"time"
 )
 
 // traffic notes what is asked for, and disturbs it.
@@ -12,6 +13,9 @@ type traffic struct {
 	mu       sync.Mutex
 	requests []string
 	faults   []*fault
+	delay    time.Duration
+	// now is how many are under way, and most how many there were since it was asked last.
+	now, most int
 }
 
 // fault answers requests in the place of whom they are for.
@@ -25,9 +29,20 @@ type fault struct {
 	Times int `json:"times"`
 }
 
+// pass notes a request, holds it up and returns what is to be answered in the place of whom it is for, if anything.
 func (t *traffic) pass(host string, r *http.Request) *fault {
 	t.mu.Lock()
+	t.now++
+	t.most = max(t.most, t.now)
+	delay := t.delay
+	t.mu.Unlock()
+	select {
+	case <-time.After(delay):
+	case <-r.Context().Done():
+	}
+	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.now--
 	note := host + " " + r.Method + " " + r.URL.RequestURI()
 	t.requests = append(t.requests, note)
 	for _, f := range t.faults {
@@ -46,6 +61,22 @@ func (t *traffic) taken() []string {
 	taken := t.requests
 	t.requests = nil
 	return taken
+}
+
+// slow makes each request take so long.
+func (t *traffic) slow(delay time.Duration) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.delay = delay
+}
+
+// atOnce is how many requests there were at the same time since it was asked last.
+func (t *traffic) atOnce() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	most := t.most
+	t.most = t.now
+	return most
 }
 
 func (t *traffic) disturb(f *fault) {

@@ -45,7 +45,7 @@ type GCPFault struct {
 // GCPSecret is a secret whose Name is projects/PROJECT[/locations/LOCATION]/secrets/NAME. Put adds Value as a new version.
 type GCPSecret struct {
 	Name        string            `json:"name"`
-	Value       *string           `json:"value"` // none makes a secret without a version
+	Value       []byte            `json:"value"` // nil makes a secret without a version
 	Labels      map[string]string `json:"labels"`
 	Annotations map[string]string `json:"annotations"`
 	Aliases     map[string]int64  `json:"aliases"`
@@ -190,6 +190,20 @@ func (g *GCPServer) ClearFaults(t testing.TB) {
 func (g *GCPServer) Revoke(t testing.TB) {
 	t.Helper()
 	g.control(t, "revoke", nil, nil)
+}
+
+// Slow makes each request take so long.
+func (g *GCPServer) Slow(t testing.TB, delay time.Duration) {
+	t.Helper()
+	g.control(t, "slow", delay.Seconds(), nil)
+}
+
+// Most is how many requests there were at the same time since it was asked last.
+func (g *GCPServer) Most(t testing.TB) int {
+	t.Helper()
+	var most int
+	g.control(t, "most", nil, &most)
+	return most
 }
 
 // Requests are those that it got, such as "sts.googleapis.com POST /v1/token", and are forgotten with it.

@@ -9,7 +9,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
@@ -91,19 +90,10 @@ func (c *client) do(ctx context.Context, call call, out any, check func() error)
 		}
 		kind := provider.KindOf(err)
 		passes := kind == provider.Throttled || kind == provider.Unavailable && got.status/100 != 3
-		if ctx.Err() != nil || attempt >= c.retries.Attempts || !passes || !c.retries.Wait(ctx, attempt, got.wait()) {
+		if ctx.Err() != nil || attempt >= c.retries.Attempts || !passes || !c.retries.Wait(ctx, attempt, provider.RetryAfter(got.header)) {
 			return err
 		}
 	}
-}
-
-// wait is how long Google asks to wait, if it does.
-func (a answer) wait() time.Duration {
-	seconds, err := strconv.Atoi(a.header.Get("Retry-After"))
-	if err != nil || seconds < 0 {
-		return 0
-	}
-	return time.Duration(seconds) * time.Second
 }
 
 func (c *client) count(request *http.Request, response *http.Response, operation string, began time.Time) {
