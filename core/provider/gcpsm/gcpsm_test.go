@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -102,4 +104,12 @@ func put(t *testing.T, g *harness.GCPServer, name string, values ...string) {
 	for _, value := range values {
 		g.Put(t, harness.GCPSecret{Name: "projects/shop/secrets/" + name, Value: []byte(value)})
 	}
+}
+
+// writeFile is the path of a file with this content.
+func writeFile(t *testing.T, content string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "file")
+	require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
+	return path
 }

@@ -103,6 +103,7 @@ func (r *reader) ask(ctx context.Context, op, resource string, query url.Values,
 	}
 	target := url.URL{Scheme: "https", Host: r.spec.host(), Path: "/v1/" + resource, RawQuery: query.Encode()}
 	subject, _, _ := strings.Cut(resource, ":")
+	subject = strings.TrimSuffix(strings.TrimSuffix(subject, "/secrets"), "/versions")
 	return r.do(ctx, call{service: service, op: op, subject: subject, url: target.String(), token: token.access, quota: token.quota}, out, check)
 }
 
