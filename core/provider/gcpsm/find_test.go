@@ -12,7 +12,7 @@ import (
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/test/harness"
 )
 
-func TestFind(t *testing.T) {
+func TestFindInGoogle(t *testing.T) {
 	g := harness.GCP(t)
 	for name, labels := range map[string]map[string]string{
 		"app-db": {"team": "shop", "env": "live"}, "app-mail": {"team": "shop"}, "other-app-db": {"team": "post"}, "odd": {"team": "größe"},

@@ -16,7 +16,7 @@ var offline = gcpsm.Provider{Getenv: func(string) string { return "" }}
 
 const asAccount = `"auth":{"workloadIdentity":{"serviceAccountRef":{"name":"app"},"clusterLocation":"europe-west3","clusterName":"main","clusterProjectID":"infra"}}`
 
-func TestLocateFails(t *testing.T) {
+func TestLocateOfGoogleFails(t *testing.T) {
 	const federation = `"projectID":"shop","auth":{"workloadIdentityFederation":`
 	for name, tc := range map[string]struct {
 		spec string

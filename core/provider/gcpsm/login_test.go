@@ -60,7 +60,7 @@ func callerOf(t *testing.T, reader provider.Reader) string {
 	return facts[0].Value
 }
 
-func TestLogins(t *testing.T) {
+func TestLoginsToGoogle(t *testing.T) {
 	const acting = "acting@shop.iam.gserviceaccount.com"
 	annotated := map[string]string{"iam.gke.io/gcp-service-account": acting}
 	file := func(t *testing.T, content string) string { t.Helper(); return writeFile(t, content) }
@@ -191,7 +191,7 @@ func TestAQuotaProjectIsCharged(t *testing.T) {
 	}
 }
 
-func TestALoginIsRefused(t *testing.T) {
+func TestALoginToGoogleIsRefused(t *testing.T) {
 	const acting = "acting@shop.iam.gserviceaccount.com"
 	key := func(change map[string]string) func(t *testing.T, g *harness.GCPServer) (keychain, []string) {
 		return func(t *testing.T, g *harness.GCPServer) (keychain, []string) {

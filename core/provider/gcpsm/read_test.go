@@ -27,7 +27,7 @@ func withVersions(t *testing.T, g *harness.GCPServer) {
 	g.State(t, "projects/shop/secrets/gone", 1, "DESTROYED")
 }
 
-func TestRead(t *testing.T) {
+func TestReadOfGoogle(t *testing.T) {
 	g := harness.GCP(t)
 	withVersions(t, g)
 	location, reader := open(t, g, "")
