@@ -68,6 +68,8 @@ func (f *fake) control(w http.ResponseWriter, r *http.Request) {
 			f.iam.bind(b)
 			return nil, nil
 		})
+	case "unbind":
+		take(w, r, func(any) (any, error) { f.iam.unbindAll(); return nil, nil })
 	case "key":
 		take(w, r, func(email string) (any, error) { return f.iam.newKey(email) })
 	case "user":

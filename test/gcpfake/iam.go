@@ -7,6 +7,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -66,6 +67,21 @@ type binding struct {
 	Resource string   `json:"resource"`
 	Role     string   `json:"role"`
 	Members  []string `json:"members"`
+	// Condition is an expression, of which one sort is understood.
+	Condition string `json:"condition"`
+}
+
+// beginning is the one condition that is understood: how the names of secrets begin.
+var beginning = regexp.MustCompile(`^resource\.name\.extract\("/secrets/\{name\}"\)\.startsWith\("([^"\\]*)"\)$`)
+
+// holds tells whether the condition is met by a resource.
+func (b binding) holds(resource string) bool {
+	if b.Condition == "" {
+		return true
+	}
+	parts := beginning.FindStringSubmatch(b.Condition)
+	_, name, ok := strings.Cut(resource, "/secrets/")
+	return parts != nil && ok && strings.HasPrefix(name, parts[1])
 }
 
 func newIAM() *iam {
@@ -91,8 +107,14 @@ func (i *iam) permits(member, permission, resource string) bool {
 	}
 	return slices.ContainsFunc(i.bindings, func(b binding) bool {
 		return (b.Resource == resource || strings.HasPrefix(resource, b.Resource+"/")) &&
-			slices.Contains(b.Members, member) && slices.Contains(roles[b.Role], permission)
+			slices.Contains(b.Members, member) && slices.Contains(roles[b.Role], permission) && b.holds(resource)
 	})
+}
+
+func (i *iam) unbindAll() {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.bindings = nil
 }
 
 func (i *iam) bind(b binding) {

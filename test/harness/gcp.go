@@ -56,6 +56,8 @@ type GCPBinding struct {
 	Resource string   `json:"resource"`
 	Role     string   `json:"role"`
 	Members  []string `json:"members"`
+	// Condition is how the names of secrets begin, in the words in which rbac prints it; empty is none.
+	Condition string `json:"condition,omitempty"`
 }
 
 // GCPIssuer is an identity provider that a workload identity pool trusts. Audience is what a login names it by, Audiences are those that
@@ -133,7 +135,19 @@ func (g *GCPServer) State(t testing.TB, name string, version int, state string) 
 // Bind lets members do what a role permits.
 func (g *GCPServer) Bind(t testing.TB, resource, role string, members ...string) {
 	t.Helper()
-	g.control(t, "bind", GCPBinding{resource, role, members}, nil)
+	g.BindBy(t, GCPBinding{Resource: resource, Role: role, Members: members})
+}
+
+// BindBy is Bind with all that a binding has.
+func (g *GCPServer) BindBy(t testing.TB, binding GCPBinding) {
+	t.Helper()
+	g.control(t, "bind", binding, nil)
+}
+
+// UnbindAll takes all of that back.
+func (g *GCPServer) UnbindAll(t testing.TB) {
+	t.Helper()
+	g.control(t, "unbind", nil, nil)
 }
 
 // Deny takes the right to read a secret's values away from everybody.

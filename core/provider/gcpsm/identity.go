@@ -33,12 +33,12 @@ func (c *client) asAccount(store provider.Store, spec *storeSpec, source provide
 				return token{}, err
 			}
 		}
-		pool := project + ".svc.id.goog"
+		pool := project + poolDomain
 		namespace := store.AuthNamespace(wi.ServiceAccountRef.Namespace)
 		return c.exchange(ctx, exchange{
 			at: field + ".auth.workloadIdentity.serviceAccountRef", source: source, ref: &wi.ServiceAccountRef, namespace: namespace,
 			audience: fmt.Sprintf("identitynamespace:%s:https://container.googleapis.com/v1/projects/%s/locations/%s/clusters/%s", pool, project, location, cluster),
-			tokenFor: append([]string{pool}, wi.ServiceAccountRef.Audiences...), caller: fmt.Sprintf("serviceAccount:%s[%s/%s]", pool, namespace, wi.ServiceAccountRef.Name),
+			tokenFor: append([]string{pool}, wi.ServiceAccountRef.Audiences...), caller: clusterMember(project, namespace+"/"+wi.ServiceAccountRef.Name),
 		})
 	}
 }
@@ -47,10 +47,6 @@ func (c *client) asAccount(store provider.Store, spec *storeSpec, source provide
 func (c *client) federated(store provider.Store, spec *storeSpec, source provider.Credentials) login {
 	f := spec.Auth.WorkloadIdentityFederation
 	namespace := store.AuthNamespace(f.ServiceAccountRef.Namespace)
-	caller := fmt.Sprintf("system:serviceaccount:%s:%s", namespace, f.ServiceAccountRef.Name)
-	if pool, _, ok := strings.Cut(f.Audience, "/providers/"); ok {
-		caller = "principal:" + pool + "/subject/" + caller
-	}
 	audiences := f.ServiceAccountRef.Audiences
 	if len(audiences) == 0 { // what a pool expects that is not told otherwise; without any it would be a token for the API server
 		audiences = []string{f.Audience}
@@ -58,9 +54,24 @@ func (c *client) federated(store provider.Store, spec *storeSpec, source provide
 	return func(ctx context.Context) (token, error) {
 		return c.exchange(ctx, exchange{
 			at: field + ".auth.workloadIdentityFederation.serviceAccountRef", source: source, ref: f.ServiceAccountRef, namespace: namespace,
-			audience: f.Audience, tokenFor: audiences, caller: caller,
+			audience: f.Audience, tokenFor: audiences, caller: federatedMember(f.Audience, namespace+"/"+f.ServiceAccountRef.Name),
 		})
 	}
+}
+
+// poolDomain ends the name of the workload identity pool that each project has for its clusters.
+const poolDomain = ".svc.id.goog"
+
+// clusterMember is how IAM names the service account NAMESPACE/NAME of the clusters of a project.
+func clusterMember(project, name string) string {
+	return fmt.Sprintf("serviceAccount:%s%s[%s]", project, poolDomain, name)
+}
+
+// federatedMember is how IAM names the service account NAMESPACE/NAME by a provider of a pool, if that takes the subject of tokens as it
+// is.
+func federatedMember(audience, name string) string {
+	pool, _, _ := strings.Cut(audience, "/providers/")
+	return "principal:" + pool + "/subject/system:serviceaccount:" + strings.Replace(name, "/", ":", 1)
 }
 
 // exchange is a token of a service account to trade for one of Google's.
