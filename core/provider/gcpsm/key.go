@@ -25,8 +25,8 @@ type accountKey struct {
 // readKey reads a key and refuses every other sort of credentials: some of them make who reads them run programs, or read files and
 // URLs of their author's choosing. at is where it is, for errors. No error quotes anything of it but its type.
 func readKey(content []byte, at string) (*accountKey, error) {
-	bad := func(format string, args ...any) error {
-		return &provider.Error{Kind: provider.Invalid, Message: at + " does not hold the key of a service account: " + fmt.Sprintf(format, args...),
+	bad := func(why string) error {
+		return &provider.Error{Kind: provider.Invalid, Message: at + " does not hold the key of a service account: " + why,
 			Hint: "it is the JSON that Google gives out, as it is"}
 	}
 	var file struct {

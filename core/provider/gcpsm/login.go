@@ -16,7 +16,7 @@ const (
 	opExchange = "ExchangeToken"
 	opGenerate = "GenerateAccessToken"
 
-	tokenURL    = "https://oauth2.googleapis.com/token"
+	tokenURL    = "https://oauth2.googleapis.com/token" //nolint:gosec // where tokens are, and none
 	exchangeURL = "https://sts.googleapis.com/v1/token"
 	// scope is the one that Secret Manager takes: what the caller may is decided by IAM.
 	scope = "https://www.googleapis.com/auth/cloud-platform"

@@ -28,12 +28,12 @@ var fileTypes = []google.CredentialsType{google.AuthorizedUser, google.ExternalA
 func (p Provider) asProcess(c *client) (login, error) {
 	path, named := p.defaultFile()
 	content, err := os.ReadFile(path) //nolint:gosec // the process's environment says which
-	switch {
-	case err != nil && (named || !errors.Is(err, os.ErrNotExist)):
-		return nil, &provider.Error{Kind: provider.Unauthenticated, Op: opToken, Message: fmt.Sprintf("the default credentials can't be read: %v", err), Cause: err,
-			Hint: "GOOGLE_APPLICATION_CREDENTIALS of the process names them"}
-	case err != nil:
+	if !named && errors.Is(err, os.ErrNotExist) {
 		return c.machine.login, nil
+	}
+	if err != nil {
+		return nil, &provider.Error{Kind: provider.Unauthenticated, Op: opToken, Message: fmt.Sprintf("the default credentials can't be read: %v", err), Cause: err,
+			Hint: "GOOGLE_APPLICATION_CREDENTIALS of the process, or else gcloud auth application-default login, names them"}
 	}
 	var file struct {
 		Type  google.CredentialsType `json:"type"`
