@@ -114,6 +114,8 @@ func hintOf(call call, e *provider.Error, reason string) string {
 		return notGoogle
 	case reason == "SERVICE_DISABLED":
 		return "enable the interface that it names in that project"
+	case reason == "ACCESS_TOKEN_SCOPE_INSUFFICIENT":
+		return "the machine's service account has no token of the scope cloud-platform: give the machine that scope, or the store an auth"
 	case e.Kind == provider.Denied && call.op == opGenerate:
 		return "it needs roles/iam.workloadIdentityUser on that service account"
 	case e.Kind == provider.Denied:

@@ -45,6 +45,7 @@ func TestFaults(t *testing.T) {
 		"a page where JSON is due":     {harness.GCPFault{Status: 200, Body: `<html>canary</html>`, Times: 9}, provider.Unavailable, 1, 0, "the answer can't be read"},
 		"an answer without a value":    {harness.GCPFault{Status: 200, Body: `{"canary":1}`, Times: 9}, provider.Unavailable, 5, 0, "the answer can't be read"},
 		"an interface that is off":     {harness.GCPFault{Status: 403, Body: said("PERMISSION_DENIED", "Secret Manager API has not been used in project 1 before or it is disabled.", "SERVICE_DISABLED"), Times: 9}, provider.Denied, 1, 0, "enable the interface"},
+		"a token of another scope":     {harness.GCPFault{Status: 403, Body: said("PERMISSION_DENIED", "Request had insufficient authentication scopes.", "ACCESS_TOKEN_SCOPE_INSUFFICIENT"), Times: 9}, provider.Denied, 1, 0, "give the machine that scope"},
 		"a token that was revoked":     {harness.GCPFault{Status: 401, Body: said("UNAUTHENTICATED", "Request had invalid authentication credentials: ya29.canary", ""), Times: 9}, provider.Unauthenticated, 1, 0, "credentials: ***"},
 		"a key of KMS that is off":     {harness.GCPFault{Status: 400, Body: said("FAILED_PRECONDITION", "KMS key is not enabled.", ""), Times: 9}, provider.Invalid, 1, 0, "KMS key is not enabled, of projects/shop/secrets/db/versions/latest"},
 		"a redirect": {harness.GCPFault{Status: 307, Header: map[string]string{"Location": "https://evil.googleapis.com/"}, Times: 9},

@@ -48,6 +48,10 @@ func TestLocateOfGoogleFails(t *testing.T) {
 			require.ErrorContains(t, err, tc.want)
 		})
 	}
+	t.Run("of a project within a domain, which may be", func(t *testing.T) {
+		_, err := offline.Locate(storeOf(`"projectID":"example.com:shop"`))
+		require.NoError(t, err)
+	})
 	t.Run("a wait that is none", func(t *testing.T) {
 		store := storeOf(`"projectID":"shop"`)
 		store.Retry = &api.StoreRetrySettings{RetryInterval: pointer("soon")}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -84,7 +85,7 @@ func (m *machine) unknown(missing string, cause error) error {
 
 // login is that of the machine's own service account.
 func (m *machine) login(ctx context.Context) (token, error) {
-	text, err := m.get(ctx, "instance/service-accounts/default/token")
+	text, err := m.get(ctx, "instance/service-accounts/default/token?"+url.Values{"scopes": {scope}}.Encode())
 	var got granted
 	if err == nil && json.Unmarshal([]byte(text), &got) != nil {
 		err = errNoMetadata

@@ -102,8 +102,10 @@ func (r *reader) ask(ctx context.Context, op, resource string, query url.Values,
 		return err
 	}
 	target := url.URL{Scheme: "https", Host: r.spec.host(), Path: "/v1/" + resource, RawQuery: query.Encode()}
-	subject, _, _ := strings.Cut(resource, ":")
-	subject = strings.TrimSuffix(strings.TrimSuffix(subject, "/secrets"), "/versions")
+	subject := resource
+	for _, end := range []string{":access", "/secrets", "/versions"} {
+		subject = strings.TrimSuffix(subject, end)
+	}
 	return r.do(ctx, call{service: service, op: op, subject: subject, url: target.String(), token: token.access, quota: token.quota}, out, check)
 }
 
