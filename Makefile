@@ -14,7 +14,7 @@ FUZZTIME ?= 2000x
 export CGO_ENABLED := 0
 GO_BUILD := go build -ldflags "-s -w -X main.version=$(VERSION)"
 # The Go modules of this repository: the product, and what tests and generates it.
-MODULES := . test/cluster test/awsfake manifests/crdgen manifests/image
+MODULES := . test/cluster test/awsfake test/gcpfake manifests/crdgen manifests/image
 
 .PHONY: help
 help: ## List the targets.
@@ -43,6 +43,7 @@ test: ## Run every test but those of the next three: units, a real control plane
 	go test -timeout 20m $$(go list ./... | grep -vE '/test/(node|scale)$$')
 	go -C test/cluster test ./...
 	go -C test/awsfake test ./...
+	go -C test/gcpfake test ./...
 	go -C manifests/crdgen test ./...
 	go -C manifests/image test ./...
 

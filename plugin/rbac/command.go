@@ -48,6 +48,9 @@ kubectl externalsecret rbac -A | kubectl diff -f -
 # Show what IAM must allow
 kubectl externalsecret rbac -A --cloud=aws --aws-account=123456789012
 
+# Show which roles Google must give to whom, and on what
+kubectl externalsecret rbac -A --cloud=gcp
+
 # Let a login of Vault read what it needs, and no more
 kubectl externalsecret rbac -n shop --cloud=vault -o jsonpath='{.items[0].policy}' | vault policy write shop -
 

@@ -5,6 +5,7 @@ import (
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider/aws"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider/fake"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider/gcpsm"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider/kubernetes"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider/vault"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider/webhook"
@@ -15,6 +16,7 @@ func Providers(getenv func(string) string) provider.Registry {
 	return provider.Registry{
 		"aws":        aws.Provider{Getenv: getenv},
 		"fake":       fake.Provider{},
+		"gcpsm":      gcpsm.Provider{Getenv: getenv},
 		"kubernetes": kubernetes.Provider{},
 		"openBao":    vault.Provider{OpenBao: true},
 		"vault":      vault.Provider{},

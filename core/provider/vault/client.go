@@ -31,7 +31,7 @@ type client struct {
 	server  string
 	field   string // where in the store's spec it is described
 	headers http.Header
-	retries retries
+	retries provider.Retries
 	meter   *provider.Meter
 }
 
@@ -104,10 +104,10 @@ func (c *client) do(ctx context.Context, call call) (answer, error) {
 		} else {
 			err = c.refusal(call, got)
 		}
-		if ctx.Err() != nil || attempt >= c.retries.attempts || !isTransient(got.status, err) {
+		if ctx.Err() != nil || attempt >= c.retries.Attempts || !isTransient(got.status, err) {
 			return got, err
 		}
-		if !c.retries.wait(ctx, attempt, got.header) {
+		if !c.retries.Wait(ctx, attempt, provider.RetryAfter(got.header)) {
 			return got, err
 		}
 	}

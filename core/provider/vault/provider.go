@@ -32,7 +32,7 @@ func (p Provider) Locate(store provider.Store) (provider.Location, error) {
 	if err != nil {
 		return provider.Location{}, err
 	}
-	if _, err := p.retriesOf(store.Retry); err != nil {
+	if _, err := p.retriesOf(store); err != nil {
 		return provider.Location{}, err
 	}
 	credentials := credentialsOf(store, spec)
@@ -67,7 +67,7 @@ func (p Provider) Open(ctx context.Context, store provider.Store, credentials pr
 	if err != nil {
 		return nil, err
 	}
-	retries, err := p.retriesOf(store.Retry)
+	retries, err := p.retriesOf(store)
 	if err != nil {
 		return nil, err
 	}
