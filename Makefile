@@ -6,7 +6,7 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 
 GOLANGCI_LINT_VERSION := v2.15.0
-VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+VERSION ?= $(shell ./release/version.sh 2>/dev/null || echo unknown)
 KEEP ?=
 NODE ?=
 FUZZTIME ?= 2000x
@@ -14,7 +14,7 @@ FUZZTIME ?= 2000x
 export CGO_ENABLED := 0
 GO_BUILD := go build -ldflags "-s -w -X main.version=$(VERSION)"
 # The Go modules of this repository: the product, and what tests and generates it.
-MODULES := . test/cluster test/awsfake manifests/crdgen manifests/image
+MODULES := . release test/cluster test/awsfake manifests/crdgen manifests/image
 
 .PHONY: help
 help: ## List the targets.
@@ -27,6 +27,10 @@ build: ## Build both programs into bin/.
 .PHONY: image
 image: ## Make the runner's image for amd64 and arm64 in dist/image: an OCI layout, and an archive to load by hand.
 	go -C manifests/image run . --version $(VERSION) --output $(CURDIR)/dist/image
+
+.PHONY: release
+release: image ## Make all files of a release in dist/release, with the image: archives for six platforms, checksums, parts lists.
+	go -C release run . --version $(VERSION) --image $(CURDIR)/dist/image/oci --output $(CURDIR)/dist/release
 
 .PHONY: demo
 demo: build ## Sync the example end to end on a control plane of its own (KEEP=1 leaves it running).
