@@ -6,6 +6,7 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 
 GOLANGCI_LINT_VERSION := v2.15.0
+ACTIONLINT_VERSION := v1.7.12
 VERSION ?= $(shell ./release/version.sh 2>/dev/null || echo unknown)
 KEEP ?=
 NODE ?=
@@ -41,7 +42,7 @@ demo-stop: ## End what KEEP=1 make demo has left running.
 	go run ./test/demo stop
 
 .PHONY: test
-test: ## Run every test but those of the next three: units, a real control plane, real provider servers.
+test: ## Run every test but those of the next four: units, a real control plane, real provider servers.
 	go vet ./...
 	go -C test/cluster run . build
 	go test -timeout 20m $$(go list ./... | grep -vE '/test/(node|scale)$$')
@@ -49,6 +50,7 @@ test: ## Run every test but those of the next three: units, a real control plane
 	go -C test/awsfake test ./...
 	go -C manifests/crdgen test ./...
 	go -C manifests/image test ./...
+	go -C release test ./...
 
 .PHONY: test-operator
 test-operator: ## Let External Secrets Operator itself and the product take over from each other (compiles it: minutes).
@@ -63,6 +65,10 @@ test-node: ## Run the tests on a real node (Linux, root, after test/node/get.sh;
 .PHONY: test-scale
 test-scale: ## Run what takes a control plane to itself: 10,000 ExternalSecrets, an API server that goes away (minutes).
 	go test -v -timeout 20m ./test/scale
+
+.PHONY: test-release
+test-release: ## Make a release twice, compare the bytes, and have krew take it (compiles for six platforms: minutes).
+	go test -v -tags release -run TestAllOfARelease -timeout 60m ./test/release
 
 .PHONY: fuzz
 fuzz: ## Run each fuzz target for FUZZTIME: 2,000 inputs, or a time such as 30s.
@@ -87,14 +93,19 @@ generate: ## Make the generated files anew: CRDs, the command reference.
 
 .PHONY: verify
 verify: generate ## Fail if a generated file, a go.mod or the formatting is not as it should be.
-	for module in $(MODULES) test/operator test/helm test/vault; do go -C $$module mod tidy -diff; done
+	for module in $(MODULES) test/operator test/helm test/krew test/vault; do go -C $$module mod tidy -diff; done
 	test -z "$$(gofmt -l $$(git ls-files '*.go'))"
 	git diff --exit-code -- manifests docs
 
 .PHONY: lint
-lint: bin/golangci-lint-$(GOLANGCI_LINT_VERSION) ## Run golangci-lint, pinned.
+lint: bin/golangci-lint-$(GOLANGCI_LINT_VERSION) bin/actionlint-$(ACTIONLINT_VERSION) ## Run golangci-lint and, on the workflows, actionlint, both pinned.
+	bin/actionlint-$(ACTIONLINT_VERSION) -shellcheck= -pyflakes= .github/workflows/*.yml
 	for module in $(MODULES); do (cd $$module && $(CURDIR)/bin/golangci-lint-$(GOLANGCI_LINT_VERSION) run --config $(CURDIR)/.golangci.yml ./...); done
 
 bin/golangci-lint-$(GOLANGCI_LINT_VERSION):
 	GOBIN=$(CURDIR)/bin go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION)
 	mv bin/golangci-lint $@
+
+bin/actionlint-$(ACTIONLINT_VERSION):
+	GOBIN=$(CURDIR)/bin go install github.com/rhysd/actionlint/cmd/actionlint@$(ACTIONLINT_VERSION)
+	mv bin/actionlint $@

@@ -168,7 +168,7 @@ func standIns(t *testing.T, release string) string {
 	here := "kubectl-externalsecret_" + runtime.GOOS + "_" + runtime.GOARCH + ".tar.gz"
 	content, err := os.ReadFile(filepath.Join(release, here))
 	require.NoError(t, err)
-	licence := licenceIn(t, content)
+	licence := string(fileIn(t, content, "LICENSE"))
 	for _, system := range []string{"linux", "darwin"} {
 		for _, machine := range []string{"amd64", "arm64"} {
 			name := "kubectl-externalsecret_" + system + "_" + machine + ".tar.gz"
@@ -205,18 +205,18 @@ func standIns(t *testing.T, release string) string {
 	return dir
 }
 
-// licenceIn is the licence in an archive.
-func licenceIn(t *testing.T, content []byte) string {
+// fileIn is a file of a tar.gz.
+func fileIn(t *testing.T, archive []byte, name string) []byte {
 	t.Helper()
-	unpacked, err := gzip.NewReader(bytes.NewReader(content))
+	unpacked, err := gzip.NewReader(bytes.NewReader(archive))
 	require.NoError(t, err)
 	for reader := tar.NewReader(unpacked); ; {
 		header, err := reader.Next()
-		require.NoError(t, err)
-		if header.Name == "LICENSE" {
-			text, err := io.ReadAll(reader)
+		require.NoError(t, err, "look for %s", name)
+		if header.Name == name {
+			content, err := io.ReadAll(reader)
 			require.NoError(t, err)
-			return string(text)
+			return content
 		}
 	}
 }
