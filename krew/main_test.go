@@ -67,7 +67,7 @@ func zipped(t *testing.T, entries ...entry) []byte {
 	archive := zip.NewWriter(&out)
 	for _, e := range entries {
 		header := &zip.FileHeader{Name: e.name}
-		header.SetMode(os.FileMode(e.mode)) //nolint:gosec // a mode
+		header.SetMode(os.FileMode(e.mode))
 		_, err := archive.CreateHeader(header)
 		require.NoError(t, err)
 	}

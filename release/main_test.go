@@ -86,7 +86,7 @@ func TestArchives(t *testing.T) {
 			header, err := reader.Next()
 			require.NoError(t, err)
 			assert.Equal(t, f.path, header.Name)
-			assert.Equal(t, f.mode, fs.FileMode(header.Mode)) //nolint:gosec // a mode
+			assert.Equal(t, f.mode, fs.FileMode(header.Mode))
 			assert.True(t, header.ModTime.Equal(at))
 			assert.Empty(t, header.Uname+header.Gname)
 			assert.Zero(t, header.Uid+header.Gid)

@@ -3,7 +3,10 @@
 package release_test
 
 import (
+	"bytes"
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"runtime"
@@ -12,8 +15,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"github.com/kubectl-externalsecret/kubectl-externalsecret/test/harness"
 )
 
 // checkout is a git repository with the files of this one as they are now, committed or not.
@@ -25,9 +26,8 @@ type checkout struct {
 func newCheckout(t *testing.T, dir, version string) checkout {
 	t.Helper()
 	c := checkout{dir: dir}
-	files := harness.Run(t, nil, "git", "-C", "../..", "ls-files", "--cached", "--others", "--exclude-standard", "-z")
-	require.Zero(t, files.Code, files.Stderr)
-	for name := range strings.SplitSeq(strings.TrimSuffix(files.Stdout, "\x00"), "\x00") {
+	files := checkout{dir: "../.."}.run(t, "git", "ls-files", "--cached", "--others", "--exclude-standard", "-z")
+	for name := range strings.SplitSeq(strings.TrimSuffix(files, "\x00"), "\x00") {
 		from, to := filepath.Join("..", "..", name), filepath.Join(dir, name)
 		info, err := os.Lstat(from)
 		if os.IsNotExist(err) {
@@ -66,29 +66,38 @@ func (c checkout) tag(t *testing.T, version string) {
 		require.NoError(t, os.WriteFile(path, content, 0o644))
 	}
 	c.run(t, "git", "add", "--all")
-	c.run(t, "git", "-c", "user.name=Test", "-c", "user.email=test@example.com", "commit", "--quiet", "--allow-empty", "--message", version)
+	c.run(t, "git", "commit", "--quiet", "--allow-empty", "--message", version)
 	c.run(t, "git", "tag", version)
 }
 
-// run runs a program in the checkout, with the Go settings and caches of whoever runs the tests.
+// run runs a program in the checkout, with the Go settings and caches of whoever runs the tests, but without their settings of git.
 func (c checkout) run(t *testing.T, name string, args ...string) string {
 	t.Helper()
-	r := c.try(t, name, args...)
-	require.Zero(t, r.Code, "%s %v: %s", name, args, r.Stderr)
-	return r.Stdout
+	out, err := c.try(t, name, args...)
+	require.NoError(t, err)
+	return out
 }
 
-func (c checkout) try(t *testing.T, name string, args ...string) harness.Result {
+// try is run for what may fail. The error has what the program says on standard error.
+func (c checkout) try(t *testing.T, name string, args ...string) (string, error) {
 	t.Helper()
-	env := append(os.Environ(), "GIT_AUTHOR_DATE=2026-01-02T03:04:05Z", "GIT_COMMITTER_DATE=2026-01-02T03:04:05Z")
-	return harness.Run(t, env, "env", append([]string{"-C", c.dir, name}, args...)...)
+	var stderr bytes.Buffer
+	cmd := exec.CommandContext(t.Context(), name, args...)
+	cmd.Dir, cmd.Stderr = c.dir, &stderr
+	cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL="+os.DevNull, "GIT_AUTHOR_NAME=Test", "GIT_AUTHOR_EMAIL=test@example.com", "GIT_COMMITTER_NAME=Test",
+		"GIT_COMMITTER_EMAIL=test@example.com", "GIT_AUTHOR_DATE=2026-01-02T03:04:05Z", "GIT_COMMITTER_DATE=2026-01-02T03:04:05Z")
+	out, err := cmd.Output()
+	if err != nil {
+		return "", fmt.Errorf("%s %v: %w: %s", name, args, err, &stderr)
+	}
+	return string(out), nil
 }
 
 // release makes a release of what is for this machine alone, and returns its directory.
 func (c checkout) release(t *testing.T) string {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), "release")
-	version := strings.TrimSpace(c.run(t, "release/version.sh"))
+	version := strings.TrimSpace(c.run(t, "./release/version.sh"))
 	c.run(t, "go", "run", "-C", "release", ".", "--version", version, "--only", runtime.GOOS+"/"+runtime.GOARCH, "--output", out)
 	return out
 }
@@ -103,7 +112,7 @@ func requireSame(t *testing.T, one, other string) {
 		require.NoError(t, err)
 		b, err := os.ReadFile(filepath.Join(other, name))
 		require.NoError(t, err)
-		assert.True(t, string(a) == string(b), "%s differs", name) // and not Equal, which would print megabytes
+		assert.True(t, bytes.Equal(a, b), "%s differs", name) // and not Equal, which would print megabytes
 	}
 }
 

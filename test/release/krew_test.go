@@ -85,8 +85,7 @@ func serve(t *testing.T, versions map[string]string) string {
 // krewManifest is krew's manifest of the archives in a directory.
 func krewManifest(t *testing.T, version, archives, uri string) string {
 	t.Helper()
-	here := checkout{dir: "../.."}
-	return here.run(t, "go", "run", "./krew", "--version", version, "--archives", archives, "--uri", uri+"/"+version)
+	return checkout{dir: "../.."}.run(t, "go", "run", "./krew", "--version", version, "--archives", archives, "--uri", uri+"/"+version)
 }
 
 // requireKrew has krew install v0.1.0, upgrade it to v0.2.0 and remove it.
