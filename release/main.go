@@ -34,7 +34,7 @@ func main() {
 	})
 	_ = flags.Parse(os.Args[1:]) // it exits
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := r.make(ctx)
+	err := r.run(ctx)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "release:", err)
@@ -53,8 +53,8 @@ type release struct {
 	time   time.Time // of the commit: the only time that is in anything
 }
 
-// make makes the directory output.
-func (r *release) make(ctx context.Context) error {
+// run makes the directory output.
+func (r *release) run(ctx context.Context) error {
 	if r.version == "" || r.output == "" {
 		return fmt.Errorf("--version %q and --output %q are both needed", r.version, r.output)
 	}

@@ -27,7 +27,7 @@ func TestAReleaseNeedsToKnowWhatItIsOf(t *testing.T) {
 		"a checkout with .git": {release{top: t.TempDir(), version: "v0.1.0", output: dir, image: dir}, "ask for the commit"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			require.ErrorContains(t, test.release.make(t.Context()), test.says)
+			require.ErrorContains(t, test.release.run(t.Context()), test.says)
 		})
 	}
 }
