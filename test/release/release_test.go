@@ -15,9 +15,9 @@ import (
 
 func TestARelease(t *testing.T) {
 	here := newCheckout(t, filepath.Join(t.TempDir(), "here"), "v0.1.0")
+	elsewhere := newCheckout(t, filepath.Join(t.TempDir(), "somewhere", "else"), "v0.1.0")
 	one := here.release(t)
 	t.Run("is the same bytes when it is made again elsewhere", func(t *testing.T) {
-		elsewhere := newCheckout(t, filepath.Join(t.TempDir(), "somewhere", "else"), "v0.1.0")
 		requireSame(t, one, elsewhere.release(t))
 	})
 	t.Run("needs manifests that name its version", func(t *testing.T) {
