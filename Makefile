@@ -6,7 +6,8 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 
 GOLANGCI_LINT_VERSION := v2.15.0
-VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+ACTIONLINT_VERSION := v1.7.12
+VERSION ?= $(shell ./release/version.sh 2>/dev/null || echo unknown)
 KEEP ?=
 NODE ?=
 FUZZTIME ?= 2000x
@@ -14,7 +15,7 @@ FUZZTIME ?= 2000x
 export CGO_ENABLED := 0
 GO_BUILD := go build -ldflags "-s -w -X main.version=$(VERSION)"
 # The Go modules of this repository: the product, and what tests and generates it.
-MODULES := . test/cluster test/awsfake test/gcpfake manifests/crdgen manifests/image
+MODULES := . release test/cluster test/awsfake test/gcpfake manifests/crdgen manifests/image
 
 .PHONY: help
 help: ## List the targets.
@@ -28,6 +29,10 @@ build: ## Build both programs into bin/.
 image: ## Make the runner's image for amd64 and arm64 in dist/image: an OCI layout, and an archive to load by hand.
 	go -C manifests/image run . --version $(VERSION) --output $(CURDIR)/dist/image
 
+.PHONY: release
+release: image ## Make all files of a release in dist/release, with the image: archives for six platforms, checksums, parts lists.
+	go -C release run . --version $(VERSION) --image $(CURDIR)/dist/image/oci --output $(CURDIR)/dist/release
+
 .PHONY: demo
 demo: build ## Sync the example end to end on a control plane of its own (KEEP=1 leaves it running).
 	KEEP=$(KEEP) go run ./test/demo
@@ -37,7 +42,7 @@ demo-stop: ## End what KEEP=1 make demo has left running.
 	go run ./test/demo stop
 
 .PHONY: test
-test: ## Run every test but those of the next three: units, a real control plane, real provider servers.
+test: ## Run every test but those of the next four: units, a real control plane, real provider servers.
 	go vet ./...
 	go -C test/cluster run . build
 	go test -timeout 20m $$(go list ./... | grep -vE '/test/(node|scale)$$')
@@ -46,6 +51,7 @@ test: ## Run every test but those of the next three: units, a real control plane
 	go -C test/gcpfake test ./...
 	go -C manifests/crdgen test ./...
 	go -C manifests/image test ./...
+	go -C release test ./...
 
 .PHONY: test-operator
 test-operator: ## Let External Secrets Operator itself and the product take over from each other (compiles it: minutes).
@@ -60,6 +66,10 @@ test-node: ## Run the tests on a real node (Linux, root, after test/node/get.sh;
 .PHONY: test-scale
 test-scale: ## Run what takes a control plane to itself: 10,000 ExternalSecrets, an API server that goes away (minutes).
 	go test -v -timeout 20m ./test/scale
+
+.PHONY: test-release
+test-release: ## Make a release twice, compare the bytes, and have krew take it (compiles for six platforms: minutes).
+	go test -v -tags release -run TestAllOfARelease -timeout 60m ./test/release
 
 .PHONY: fuzz
 fuzz: ## Run each fuzz target for FUZZTIME: 2,000 inputs, or a time such as 30s.
@@ -84,14 +94,19 @@ generate: ## Make the generated files anew: CRDs, the command reference.
 
 .PHONY: verify
 verify: generate ## Fail if a generated file, a go.mod or the formatting is not as it should be.
-	for module in $(MODULES) test/operator test/helm test/vault; do go -C $$module mod tidy -diff; done
+	for module in $(MODULES) test/operator test/helm test/krew test/vault; do go -C $$module mod tidy -diff; done
 	test -z "$$(gofmt -l $$(git ls-files '*.go'))"
 	git diff --exit-code -- manifests docs
 
 .PHONY: lint
-lint: bin/golangci-lint-$(GOLANGCI_LINT_VERSION) ## Run golangci-lint, pinned.
+lint: bin/golangci-lint-$(GOLANGCI_LINT_VERSION) bin/actionlint-$(ACTIONLINT_VERSION) ## Run golangci-lint and, on the workflows, actionlint, both pinned.
+	bin/actionlint-$(ACTIONLINT_VERSION) -shellcheck= -pyflakes= .github/workflows/*.yml
 	for module in $(MODULES); do (cd $$module && $(CURDIR)/bin/golangci-lint-$(GOLANGCI_LINT_VERSION) run --config $(CURDIR)/.golangci.yml ./...); done
 
 bin/golangci-lint-$(GOLANGCI_LINT_VERSION):
 	GOBIN=$(CURDIR)/bin go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION)
 	mv bin/golangci-lint $@
+
+bin/actionlint-$(ACTIONLINT_VERSION):
+	GOBIN=$(CURDIR)/bin go install github.com/rhysd/actionlint/cmd/actionlint@$(ACTIONLINT_VERSION)
+	mv bin/actionlint $@

@@ -47,9 +47,9 @@ The first signal lets what is in flight finish, a second one does not.
 
 Flags follow the command: kubectl externalsecret status -n shop, not kubectl -n shop externalsecret status.`
 
-// NewCommand makes the tree of commands. Providers serve the stores; tag is the version that the build was given, or empty.
-func NewCommand(streams genericiooptions.IOStreams, providers provider.Registry, tag string) *cobra.Command {
-	build := version.BuildOf(tag)
+// NewCommand makes the tree of commands. Providers serve the stores; stamp is what the build was given.
+func NewCommand(streams genericiooptions.IOStreams, providers provider.Registry, stamp version.Stamp) *cobra.Command {
+	build := version.BuildOf(stamp)
 	connection := newConnection(streams, build)
 	root := &cobra.Command{
 		Use:           "kubectl-externalsecret",

@@ -15,10 +15,11 @@ import (
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider/all"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/exit"
+	pluginversion "github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/version"
 )
 
-// version is set by the linker: -ldflags "-X main.version=v1.2.3".
-var version string
+// These are set by the linker: -ldflags "-X main.version=v1.2.3".
+var version, commit, date string
 
 func main() { os.Exit(run()) }
 
@@ -41,5 +42,6 @@ func run() int {
 	}()
 	log.SetOutput(io.Discard) // the standard library's HTTP client quotes there what a server says unasked
 	streams := genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr}
-	return plugin.Run(ctx, plugin.NewCommand(streams, all.Providers(os.Getenv), version), os.Args[1:])
+	stamp := pluginversion.Stamp{Version: version, Commit: commit, Date: date}
+	return plugin.Run(ctx, plugin.NewCommand(streams, all.Providers(os.Getenv), stamp), os.Args[1:])
 }

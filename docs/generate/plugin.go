@@ -13,6 +13,7 @@ import (
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/diff"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/exit"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/version"
 )
 
 // rootPage is the page of the plugin as a whole.
@@ -21,7 +22,7 @@ const rootPage = "kubectl-externalsecret.md"
 // pluginPages are the pages of the plugin and of each of its commands.
 func pluginPages() map[string]string {
 	nothing := func(string) string { return "" }
-	root := plugin.NewCommand(genericiooptions.NewTestIOStreamsDiscard(), all.Providers(nothing), "")
+	root := plugin.NewCommand(genericiooptions.NewTestIOStreamsDiscard(), all.Providers(nothing), version.Stamp{})
 	pages := map[string]string{}
 	commands := descendants(root)
 	pages[rootPage] = overview(root, commands)

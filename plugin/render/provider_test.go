@@ -14,6 +14,7 @@ import (
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider/all"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/version"
 )
 
 const ofAWS = `
@@ -77,7 +78,7 @@ func TestProvidersAreAskedWithTheCredentialsOfTheManifests(t *testing.T) {
 			}
 			out, errOut := &bytes.Buffer{}, &bytes.Buffer{}
 			streams := genericiooptions.IOStreams{In: strings.NewReader(ofAWS), Out: out, ErrOut: errOut}
-			command := plugin.NewCommand(streams, all.Providers(getenv), "")
+			command := plugin.NewCommand(streams, all.Providers(getenv), version.Stamp{})
 			assert.Equal(t, tc.code, plugin.Run(t.Context(), command, []string{"render", "-f", "-"}))
 			require.Equal(t, 1, asked)
 			assert.Contains(t, out.String(), tc.out)

@@ -19,6 +19,7 @@ import (
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/exit"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/internal/golden"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/version"
 )
 
 // update rewrites the golden files.
@@ -51,7 +52,7 @@ func renderContext(ctx context.Context, t *testing.T, in string, args ...string)
 	out, errOut := &bytes.Buffer{}, &bytes.Buffer{}
 	streams := genericiooptions.IOStreams{In: strings.NewReader(in), Out: out, ErrOut: errOut}
 	none := func(string) string { return "" }
-	code := plugin.Run(ctx, plugin.NewCommand(streams, all.Providers(none), ""), append([]string{"render"}, args...))
+	code := plugin.Run(ctx, plugin.NewCommand(streams, all.Providers(none), version.Stamp{}), append([]string{"render"}, args...))
 	return result{out.String(), errOut.String(), code}
 }
 

@@ -35,9 +35,17 @@ func (b Build) Image() string {
 // pseudo is a version that Go or git makes up for what lies between two releases.
 var pseudo = regexp.MustCompile(`-[0-9]+-g[0-9a-f]+|[0-9]{14}-[0-9a-f]{12}`)
 
-// BuildOf describes the running program. tag is the version that the linker was given; it may be empty.
-func BuildOf(tag string) Build {
-	b := Build{Version: tag, GoVersion: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
+// Stamp is what the linker was given; all of it may be empty.
+type Stamp struct {
+	Version, Commit, Date string
+}
+
+// BuildOf describes the running program. What the stamp leaves open is what Go knows of the build.
+func BuildOf(stamp Stamp) Build {
+	b := Build{
+		Version: stamp.Version, Commit: stamp.Commit, Date: stamp.Date,
+		GoVersion: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,
+	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return b
@@ -46,10 +54,10 @@ func BuildOf(tag string) Build {
 		b.Version = info.Main.Version
 	}
 	for _, setting := range info.Settings {
-		switch setting.Key {
-		case "vcs.revision":
+		switch {
+		case setting.Key == "vcs.revision" && b.Commit == "":
 			b.Commit = setting.Value
-		case "vcs.time":
+		case setting.Key == "vcs.time" && b.Date == "":
 			b.Date = setting.Value
 		}
 	}

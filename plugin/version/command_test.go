@@ -19,15 +19,17 @@ import (
 func TestTheImageOfARelease(t *testing.T) {
 	for version, want := range map[string]string{
 		"v1.2.3": manifests.ImageRepository + ":v1.2.3", "v1.2.3-rc.1": manifests.ImageRepository + ":v1.2.3-rc.1",
-		"v1.2.3-4-gabcdef0": "", "abcdef0": "", "unknown": "", "": "", "v0.0.0-20261125130500-abcdefabcdef": "",
+		"v1.2.3-4-gabcdef0": "", "abcdef0": "", "unknown": "", "": "", "v0.0.0-20261125130500-abcdefabcdef": "", "v1.2.3+dirty": "",
 	} {
 		assert.Equal(t, want, Build{Version: version}.Image(), version)
 	}
 }
 
 func TestBuildOf(t *testing.T) {
-	b := BuildOf("v1.2.3")
+	b := BuildOf(Stamp{Version: "v1.2.3", Commit: "abc", Date: "2026-11-25T12:00:00Z"})
 	assert.Equal(t, "v1.2.3", b.Version)
+	assert.Equal(t, "abc", b.Commit)
+	assert.Equal(t, "2026-11-25T12:00:00Z", b.Date)
 	assert.Equal(t, runtime.Version(), b.GoVersion)
 	assert.Equal(t, runtime.GOOS+"/"+runtime.GOARCH, b.Platform)
 }
