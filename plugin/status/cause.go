@@ -8,7 +8,7 @@ import (
 
 // diagnosed adds what is known about the message, where that is of a failure.
 func diagnosed(item Item) Item {
-	if item.State == Failed || item.Reason == reasonStoreError || item.Reason == reasonStoreNotReady {
+	if item.State == Failed || item.Reason == ReasonStoreError || item.Reason == ReasonStoreNotReady {
 		known := diagnose.Text(item.Message, map[string]string{
 			"namespace": item.Metadata.Namespace, "name": item.Metadata.Name, "target": item.SecretName,
 		})
