@@ -54,12 +54,17 @@ func RefreshersOf(seen serving.Seen, es *api.ExternalSecret, classes []string) R
 	link := RefreshersLink{Items: []Refresher{}, Partial: !seen.Whole}
 	for _, server := range seen.Servers {
 		if server.Covers(es, classes) {
-			link.Items = append(link.Items, Refresher{
-				Kind: server.Kind, Namespace: server.Namespace, Name: server.Name, Serves: secret.Printable(server.Coverage.String()),
-			})
+			link.Items = append(link.Items, RefresherOf(server))
 		}
 	}
 	return link
+}
+
+// RefresherOf is what is told of a server.
+func RefresherOf(server serving.Server) Refresher {
+	return Refresher{
+		Kind: server.Kind, Namespace: server.Namespace, Name: server.Name, Serves: secret.Printable(server.Coverage.String()),
+	}
 }
 
 // classes are those of the stores that are known.
