@@ -9,7 +9,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/secret"
-	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/consumers"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/document"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/explain"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/runs"
@@ -72,7 +71,10 @@ func (g *gathered) entry(item status.Item) Entry {
 	if g.secrets != nil {
 		e.Secret = &Secret{Exists: g.secrets[name].Exists, Changed: g.changed[name]}
 	}
-	e.Workloads = g.users[name].Workloads
+	for _, w := range g.users[name].Workloads {
+		w.Kind, w.Name = secret.Printable(w.Kind), secret.Printable(w.Name) // which may be those of an owner that nobody has checked
+		e.Workloads = append(e.Workloads, w)
+	}
 	for _, pod := range g.users[name].Pods {
 		if pod.Workload == "" && !pod.Gone {
 			e.Pods = append(e.Pods, pod.Name)
@@ -120,15 +122,13 @@ func (s Store) title() string {
 func (e Entry) users() []string {
 	var names []string
 	for _, w := range e.Workloads {
-		names = append(names, userName(w))
+		names = append(names, w.Kind+" "+w.Name)
 	}
 	for _, pod := range e.Pods {
 		names = append(names, "Pod "+pod)
 	}
 	return names
 }
-
-func userName(w consumers.Workload) string { return secret.Printable(w.Kind) + " " + w.Name }
 
 // legible makes the text of a run, which others can write, fit for a terminal, and takes out of it what looks like a secret.
 func legible(run runs.Run) runs.Run {

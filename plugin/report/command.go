@@ -50,7 +50,7 @@ kubectl externalsecret report -A -l team=payments -o html > payments.html
 # Sum up one namespace
 kubectl externalsecret report -n shop
 
-# Count those that are not well, by cause
+# List the causes for which some are not well, the most frequent first
 kubectl externalsecret report -A -o jsonpath='{range .causes[*]}{.diagnosis.id}{"\t"}{.store}{"\n"}{end}'`
 
 // NewCommand makes `report`.

@@ -44,10 +44,14 @@ func (f *Flags) AddFlags(cmd *cobra.Command) {
 	scope.AddClass(cmd.Flags(), &f.Class)
 	f.Print.AddFlags(cmd)
 	cmd.Flags().Lookup("show-managed-fields").Hidden = true // there are none in what is printed
-	formats := slices.Sorted(slices.Values(append(f.Print.AllowedFormats(), outputHTML)))
+	formats := f.formats()
 	cmd.Flags().Lookup("output").Usage = fmt.Sprintf("Output format. One of: (%s).", strings.Join(formats, ", "))
 	// It fails only for a flag that is not there, or the second time.
 	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp))
+}
+
+func (f *Flags) formats() []string {
+	return slices.Sorted(slices.Values(append(f.Print.AllowedFormats(), outputHTML)))
 }
 
 // Validate checks that flags and arguments make sense.
@@ -97,6 +101,9 @@ func (f *Flags) toPrinter() (func(*Fleet, io.Writer) error, error) {
 		return writeSummary, nil
 	}
 	printer, err := f.Print.ToPrinter()
+	if genericclioptions.IsNoCompatiblePrinterError(err) {
+		return nil, genericclioptions.NoCompatiblePrinterError{OutputFormat: f.Print.OutputFormat, AllowedFormats: f.formats()}
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -1,7 +1,7 @@
 package report
 
 import (
-	"bufio"
+	"bytes"
 	"crypto/sha256"
 	"embed"
 	"encoding/base64"
@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/secret"
 )
 
 //go:embed assets
@@ -55,11 +57,20 @@ func WritePage(f *Fleet, out io.Writer) error {
 		Well: f.Total - f.broken(), States: f.stateRows(), Freshness: f.freshnessRows(), Causes: f.causeCards(), MoreCauses: max(0, len(f.Causes)-mostCauses), Graph: f.drawGraph(),
 		Runs: f.runRows(), Namespaces: f.namespaceViews(),
 	}
-	buffered := bufio.NewWriter(out) // the template writes in small pieces
-	if err := parsed.Execute(buffered, shown); err != nil {
+	var written bytes.Buffer
+	if err := parsed.Execute(&written, shown); err != nil {
 		return fmt.Errorf("write the page: %w", err)
 	}
-	return buffered.Flush()
+	_, err = out.Write(bytes.Map(plain, written.Bytes()))
+	return err
+}
+
+// plain replaces what is not to be in a page, wherever it came from: characters that make a text look like another.
+func plain(r rune) rune {
+	if secret.Unprintable(r) && r != '\n' && r != '\t' {
+		return ' '
+	}
+	return r
 }
 
 func readAssets() (style, script string, err error) {

@@ -11,6 +11,8 @@ import (
 
 	"k8s.io/apimachinery/pkg/util/duration"
 
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/diagnose"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/explain"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/runs"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/status"
 )
@@ -44,7 +46,7 @@ func writeSummary(f *Fleet, out io.Writer) error {
 	if len(f.Causes) > 0 {
 		section("Causes")
 		for _, cause := range f.Causes[:min(len(f.Causes), mostSummed)] {
-			line("  "+fmt.Sprint(len(cause.Objects)), string(cause.Failed), orNone(cause.Store), cause.Diagnosis.ID, firstSentence(cause.Diagnosis.Cause))
+			line("  "+fmt.Sprint(len(cause.Objects)), string(cause.Failed), orNone(cause.Store), cause.Diagnosis.ID, headline(cause))
 		}
 		if more := len(f.Causes) - mostSummed; more > 0 {
 			line(fmt.Sprintf("  and %d more causes", more))
@@ -100,6 +102,14 @@ func (f *Fleet) refreshedBy() string {
 	default:
 		return "<nobody>"
 	}
+}
+
+// headline sums a cause up: what is known of it or, of what is not, the text of the first failure.
+func headline(cause explain.Cause) string {
+	if cause.Diagnosis.ID == diagnose.Unknown {
+		return cut(cause.Objects[0].Error, mostWhy)
+	}
+	return firstSentence(cause.Diagnosis.Cause)
 }
 
 // firstSentence is the beginning of a text that has more.

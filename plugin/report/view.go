@@ -132,7 +132,7 @@ func (f *Fleet) causeCards() []causeCard {
 	for i, cause := range f.Causes[:min(len(f.Causes), mostCauses)] {
 		d := cause.Diagnosis
 		card := causeCard{
-			Number: i + 1, Count: len(cause.Objects), Headline: firstSentence(d.Cause), Store: cause.Store, ID: d.ID, Step: string(cause.Failed),
+			Number: i + 1, Count: len(cause.Objects), Headline: headline(cause), Store: cause.Store, ID: d.ID, Step: string(cause.Failed),
 			Owner: d.Owner, OwnerWords: explain.Owner(d.Owner), Wide: barWide * float64(len(cause.Objects)) / float64(f.broken()),
 			Cause: linesOf(d.Cause), Check: linesOf(d.Check), Fix: linesOf(d.Fix), Error: cause.Objects[0].Error,
 		}
@@ -140,7 +140,7 @@ func (f *Fleet) causeCards() []causeCard {
 			card.Waiting = explain.Waiting(d.Retry)
 		}
 		if d.ID == diagnose.Unknown {
-			card.Headline, card.Cause = cause.Objects[0].Error, nil
+			card.Cause = nil
 		} else if len(card.Cause) == 1 && card.Cause[0].Text == card.Headline {
 			card.Cause = nil
 		}

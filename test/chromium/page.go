@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"os"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -18,9 +19,12 @@ type Page struct {
 
 	mu       sync.Mutex
 	loaded   chan struct{}
-	requests []string
+	requests []request
 	said     []string
 }
+
+// request is one that the page makes.
+type request struct{ id, url string }
 
 // Any are the parameters of the protocol.
 type Any map[string]any
@@ -65,10 +69,17 @@ func (p *Page) heed(method string, params json.RawMessage) {
 		}
 	case "Network.requestWillBeSent":
 		var sent struct {
-			Request struct{ URL string }
+			RequestID string
+			Request   struct{ URL string }
 		}
 		_ = json.Unmarshal(params, &sent)
-		p.requests = append(p.requests, sent.Request.URL)
+		p.requests = append(p.requests, request{sent.RequestID, sent.Request.URL})
+	case "Network.loadingFailed":
+		var failed struct{ RequestID, BlockedReason string }
+		_ = json.Unmarshal(params, &failed)
+		if failed.BlockedReason == "csp" { // it was not let out
+			p.requests = slices.DeleteFunc(p.requests, func(r request) bool { return r.id == failed.RequestID })
+		}
 	case "Runtime.consoleAPICalled", "Runtime.exceptionThrown", "Log.entryAdded", "Page.javascriptDialogOpening":
 		p.said = append(p.said, method+" "+string(params))
 	}
@@ -91,11 +102,15 @@ func (p *Page) Open(t testing.TB, address string) time.Duration {
 	return time.Since(began)
 }
 
-// Requests are the addresses that the page has asked for, its own among them.
+// Requests are the addresses that the page has asked for, its own among them, less those that its policy has held back.
 func (p *Page) Requests() []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return append([]string{}, p.requests...)
+	var urls []string
+	for _, r := range p.requests {
+		urls = append(urls, r.url)
+	}
+	return urls
 }
 
 // Said is what the page has written to the console, what it has thrown, what it has shown in dialogs, and what the browser has
@@ -144,13 +159,21 @@ func (p *Page) WithoutScripts(t testing.TB) {
 	p.Call(t, "Emulation.setScriptExecutionDisabled", Any{"value": true}, nil)
 }
 
-// Press presses a key, such as Tab or Enter.
+// Press presses a key: Tab, Enter or Space.
 func (p *Page) Press(t testing.TB, key string) {
 	t.Helper()
-	codes := map[string]int{"Tab": 9, "Enter": 13, "Space": 32}
-	text := map[string]string{"Enter": "\r", "Space": " "}[key]
-	p.Call(t, "Input.dispatchKeyEvent", Any{"type": "keyDown", "key": key, "code": key, "windowsVirtualKeyCode": codes[key], "text": text}, nil)
-	p.Call(t, "Input.dispatchKeyEvent", Any{"type": "keyUp", "key": key, "code": key, "windowsVirtualKeyCode": codes[key]}, nil)
+	known, ok := map[string]struct {
+		code int
+		text string
+	}{"Tab": {9, ""}, "Enter": {13, "\r"}, "Space": {32, " "}}[key]
+	require.True(t, ok, "key %q is not known here", key)
+	event := Any{"type": "keyDown", "key": key, "code": key, "windowsVirtualKeyCode": known.code, "text": known.text}
+	if key == "Space" {
+		event["key"] = known.text
+	}
+	p.Call(t, "Input.dispatchKeyEvent", event, nil)
+	event["type"], event["text"] = "keyUp", ""
+	p.Call(t, "Input.dispatchKeyEvent", event, nil)
 }
 
 // Type types a text into what has the focus.
