@@ -34,7 +34,7 @@ func assemble(about Scope, g *gathered) *Fleet {
 		f.States[item.State]++
 		f.Items = append(f.Items, g.entry(item))
 	}
-	for _, server := range g.servers.Servers {
+	for _, server := range g.servers {
 		f.Refreshers = append(f.Refreshers, status.RefresherOf(server))
 	}
 	for _, run := range g.runs {

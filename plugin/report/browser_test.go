@@ -86,9 +86,9 @@ func hostile() *Fleet {
 		run.Name, run.Message, run.State = attack, attack, "SomeFailed"
 		run.Report.Requests[attack] = 1
 		b.g.unknown = append(b.g.unknown, Unknown{attack, attack})
-		server := b.g.servers.Servers[0]
+		server := b.g.servers[0]
 		server.Name, server.Class = attack, attack
-		b.g.servers.Servers = append(b.g.servers.Servers, server)
+		b.g.servers = append(b.g.servers, server)
 	}
 	everything := strings.Join(attacks, " ")
 	return assemble(Scope{Context: everything, LabelSelector: everything, FieldSelector: everything}, &b.g)

@@ -28,7 +28,7 @@ type Fleet struct {
 	// Causes are what is behind those that are not well, as `explain --all --offline` groups them.
 	Causes []explain.Cause `json:"causes"`
 	Stores []Store         `json:"stores"`
-	// Refreshers are those in the cluster who refresh ExternalSecrets, whichever.
+	// Refreshers are those in the cluster who refresh one of the ExternalSecrets at least.
 	Refreshers []status.Refresher `json:"refreshers"`
 	// Runs are those of the runners, the latest first.
 	Runs []runs.Run `json:"runs"`

@@ -28,7 +28,8 @@ type gathered struct {
 	secrets map[types.NamespacedName]status.SecretLink
 	changed map[types.NamespacedName]*time.Time
 	users   map[types.NamespacedName]consumers.Found
-	servers serving.Seen
+	// servers are those who refresh one of the ExternalSecrets at least.
+	servers []serving.Server
 	runs    []runs.Run
 	stores  map[storeKey]Store
 	unknown []Unknown
@@ -46,28 +47,27 @@ func (o *Options) gather(ctx context.Context) (*gathered, error) {
 	}
 	namespace := o.Status.Namespace()
 	var work sync.WaitGroup
-	var failed, unlisted, unseen, unread error
+	var servers serving.Seen
+	var failed, unlisted, unseen error
 	work.Go(func() { g.seen, failed = o.Status.Survey(ctx) })
 	work.Go(func() { unlisted = g.listSecrets(ctx, readers.metadata, namespace) })
-	work.Go(func() {
-		if g.servers, unseen = serving.See(ctx, readers.users.Apps, readers.users.Batch); unseen == nil && !g.servers.Whole {
-			unseen = errors.New("you may not list Deployments or CronJobs in all namespaces: there may be more")
-		}
-		unread = g.readRuns(ctx, o.Status.Kube)
-	})
+	work.Go(func() { servers, unseen = serving.See(ctx, readers.users.Apps, readers.users.Batch) })
 	work.Wait()
 	if failed != nil {
 		return nil, failed
 	}
+	if unseen == nil && !servers.Whole {
+		unseen = errors.New("you may not list Deployments or CronJobs in all namespaces: there may be more")
+	}
 	g.miss(partSecrets, unlisted)
 	g.miss(partRefreshers, unseen)
-	g.miss(partRuns, unread)
 	if g.seen.EventsUnread() {
 		g.miss(partEvents, errors.New("you may not list Events: a key that a refresh has left out may be unseen"))
 	}
 	g.findStores(ctx)
+	g.weigh(ctx, servers)
 	g.findUsers(ctx, readers.users, namespace)
-	g.weigh(ctx, unseen != nil)
+	g.miss(partRuns, g.readRuns(ctx, o.Status.Kube))
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx) // what was not read for want of time is not unknown
 	}
@@ -81,13 +81,16 @@ func (g *gathered) miss(part string, err error) {
 	}
 }
 
-// readRuns reads the runs of the runners that were seen, and of one where it usually is.
+// readRuns reads the runs of the runners or, where none is known, of one that is where it usually is.
 func (g *gathered) readRuns(ctx context.Context, config *rest.Config) error {
-	namespaces := []string{jobs.Namespace}
-	for _, server := range g.servers.Servers {
+	var namespaces []string
+	for _, server := range g.servers {
 		if server.Kind == "CronJob" && !slices.Contains(namespaces, server.Namespace) {
 			namespaces = append(namespaces, server.Namespace)
 		}
+	}
+	if len(namespaces) == 0 {
+		namespaces = []string{jobs.Namespace}
 	}
 	var all error
 	for _, namespace := range namespaces {
@@ -147,16 +150,17 @@ func (g *gathered) findUsers(ctx context.Context, users consumers.Clients, names
 	g.miss(partPods, trouble.Pods)
 }
 
-// weigh judges the ExternalSecrets by what was read beside them.
-func (g *gathered) weigh(ctx context.Context, unseen bool) {
+// weigh judges the ExternalSecrets by what was read beside them: their Secrets, and who refreshes what.
+func (g *gathered) weigh(ctx context.Context, seen serving.Seen) {
+	serves := make([]bool, len(seen.Servers))
 	for i, item := range g.seen.Items {
 		es := g.seen.Read[i].ES
 		if es == nil {
 			continue
 		}
-		refreshers := status.RefreshersLink{Partial: true}
-		if !unseen {
-			refreshers = status.RefreshersOf(g.servers, es, g.classes(item))
+		classes := g.classes(item)
+		for s, server := range seen.Servers {
+			serves[s] = serves[s] || server.Covers(es, classes)
 		}
 		var link status.SecretLink // of which nothing is known
 		if g.secrets != nil && item.SecretName != "" {
@@ -164,7 +168,12 @@ func (g *gathered) weigh(ctx context.Context, unseen bool) {
 				link.Name = item.SecretName
 			}
 		}
-		g.seen.Weigh(ctx, i, link, refreshers)
+		g.seen.Weigh(ctx, i, link, status.RefreshersOf(seen, es, classes))
+	}
+	for s, server := range seen.Servers {
+		if serves[s] {
+			g.servers = append(g.servers, server)
+		}
 	}
 }
 

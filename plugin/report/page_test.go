@@ -50,7 +50,7 @@ func TestReportInEachForm(t *testing.T) {
 func TestReportOfWhatIsNotKnown(t *testing.T) {
 	b := newBuilder()
 	b.add("shop", "db", "aws", "1h", 20*minute)
-	b.g.secrets, b.g.changed, b.g.users, b.g.servers.Servers = nil, nil, nil, nil
+	b.g.secrets, b.g.changed, b.g.users, b.g.servers = nil, nil, nil, nil
 	b.g.stores[storeKey{"ClusterSecretStore", "", "aws"}] = Store{}
 	for _, part := range []string{partStores, partEvents, partSecrets, partWorkloads, partPods, partRefreshers, partRuns} {
 		b.g.unknown = append(b.g.unknown, Unknown{part, "you may not read " + part})
@@ -64,7 +64,7 @@ func TestReportOfWhatIsNotKnown(t *testing.T) {
 
 func TestReportOfNothing(t *testing.T) {
 	b := newBuilder()
-	b.g.servers.Servers = nil
+	b.g.servers = nil
 	f := assemble(Scope{Namespace: "shop", LabelSelector: "team=a"}, &b.g)
 	page := written(t, f)
 	assert.Contains(t, page, "There are no ExternalSecrets in namespace shop, labels team=a.")

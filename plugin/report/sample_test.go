@@ -27,10 +27,10 @@ func newBuilder() *builder {
 		seen:    &status.Survey{At: noon()},
 		secrets: map[types.NamespacedName]status.SecretLink{}, changed: map[types.NamespacedName]*time.Time{},
 		users: map[types.NamespacedName]consumers.Found{}, stores: map[storeKey]Store{},
-		servers: serving.Seen{Whole: true, Servers: []serving.Server{{
+		servers: []serving.Server{{
 			NamespacedName: types.NamespacedName{Namespace: "externalsecret-system", Name: "externalsecret-runner"}, Kind: "CronJob",
 			Coverage: serving.Coverage{Class: "default"},
-		}}},
+		}},
 	}}
 }
 
