@@ -10,7 +10,7 @@ import (
 )
 
 // Recorded groups those ExternalSecrets that are not well by their causes, as --all --offline does, and makes no walk: by how they
-// were judged. They come out in the order of their names.
+// were judged. What is at risk, of which a walk warns, is among them. They come out in the order of their names.
 func Recorded(items []status.Item, now time.Time) Causes {
 	all := make([]*Explanation, len(items))
 	for i, item := range items {

@@ -264,7 +264,7 @@ func TestThePageIsToldToWhoDoesNotSeeIt(t *testing.T) {
 	assert.Equal(t, []string{"Filter the list"}, named("search"))
 	assert.Equal(t, []string{"Filter"}, named("searchbox"))
 	for _, region := range []string{
-		"State", "Freshness against interval", "Failures by cause", "Store, ExternalSecret, Secret, workload", "Last runs", "ExternalSecrets by namespace",
+		"State", "Freshness against interval", "Failures and risks by cause", "Store, ExternalSecret, Secret, workload", "Last runs", "ExternalSecrets by namespace",
 	} {
 		assert.Contains(t, named("region"), region)
 	}

@@ -188,15 +188,17 @@ func TestReportSaysWhatItMayNotRead(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.states(t)
+	w.apply(t, externalSecret("losing", "target: {deletionPolicy: Merge}, "+dataOf("red")))
+	require.Zero(t, w.plugin(t, "refresh", "losing").Code)
 	reader := w.as(t, "reader", "read")
 	f := w.reported(t, reader)
-	assert.Equal(t, 10, f.Total)
+	assert.Equal(t, 11, f.Total)
 	why := map[string]string{}
 	for _, u := range f.Unknown {
 		why[u.Part] = u.Why
 	}
-	for _, part := range []string{"secrets", "workloads", "pods", "refreshers", "runs"} {
-		assert.Contains(t, why[part], "not", part)
+	for _, part := range []string{"secrets", "workloads", "pods", "refreshers", "runs", "events"} {
+		assert.Regexp(t, "may not|forbidden", why[part], part)
 	}
 	assert.NotContains(t, why, "stores", "those of its namespace are known, and no others are referred to")
 	for _, item := range f.Items {
