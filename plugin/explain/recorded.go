@@ -18,7 +18,10 @@ func Recorded(items []status.Item, now time.Time) Causes {
 			Metadata: Metadata{Namespace: item.Metadata.Namespace, Name: item.Metadata.Name}, Healthy: true, stores: item.Stores,
 		}
 		if step := failedAt(item, now); step != "" {
-			names := map[string]string{"namespace": e.Metadata.Namespace, "name": e.Metadata.Name}
+			names := item.Names()
+			for _, store := range item.Stores {
+				names["store"] = store.Name
+			}
 			e.fail(step, item.Message, diagnose.Text(item.Message, names))
 		}
 		all[i] = e

@@ -15,6 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/test/blocks"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/test/chromium"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/test/harness"
 )
@@ -154,6 +155,10 @@ func TestReportShowsTheFleetAsStatusDoes(t *testing.T) {
 	assert.Contains(t, users["red"], "CronJob report")
 	assert.Contains(t, users["green"], "StatefulSet disk", "though its Secret is gone")
 
+	gone := w.plugin(t, "report", "-o", `jsonpath={range .items[?(@.secret.exists==false)]}{.metadata.namespace}/{.metadata.name}{"\n"}{end}`)
+	require.Zero(t, gone.Code, gone.Stderr)
+	assert.Contains(t, strings.Split(gone.Stdout, "\n"), w.namespace+"/green", "as docs/report.md asks for it")
+
 	p := chromium.Start(t).NewPage(t, 1280, 900)
 	file := w.page(t, w.environment())
 	p.Open(t, "file://"+file)
@@ -221,6 +226,24 @@ func TestReportSaysWhatItMayNotRead(t *testing.T) {
 	assert.Equal(t, 1, absent.Code)
 	assert.Contains(t, absent.Stderr, `"absent" not found`)
 	assert.Contains(t, absent.Stdout, `"total": 1`)
+}
+
+func TestTheRoleOfTheReportIsEnough(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.states(t)
+	page, err := blocks.Of("../../docs/report.md")
+	require.NoError(t, err)
+	require.Len(t, page, 1)
+	role := strings.Replace(page[0].Text, "name: externalsecret-report", "name: report-"+w.namespace, 1)
+	account := w.as(t, "report")
+	w.apply(t, role, fmt.Sprintf("apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: report-%s}\n"+
+		"roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: report-%[1]s}\nsubjects: [{kind: ServiceAccount, name: report, namespace: %[1]s}]", w.namespace))
+	for name, args := range map[string][]string{"a namespace": nil, "all": {"-A"}, "one": {"red"}} {
+		f := w.reported(t, account, args...)
+		assert.Empty(t, f.Unknown, name)
+		assert.NotZero(t, f.Total, name)
+	}
 }
 
 // What others can write into a cluster is shown in the page and does nothing there.
