@@ -59,14 +59,12 @@ func Start(t testing.TB) *Browser {
 		fmt.Fprintln(os.Stderr, said)
 		t.Skip(said)
 	}
-	// Its files can still be written when it has been told to stop, so that they are removed by hand.
-	profile, err := os.MkdirTemp("", "chromium")
+	profile, err := os.MkdirTemp("", "chromium") //nolint:usetesting // its children may write there while it ends, which is no failure
 	require.NoError(t, err)
 	theirCommands, ourCommands, err := os.Pipe()
 	require.NoError(t, err)
 	ourAnswers, theirAnswers, err := os.Pipe()
 	require.NoError(t, err)
-	//nolint:gosec // the program is the one that get.sh fetched
 	command := exec.CommandContext(context.WithoutCancel(t.Context()), program,
 		"--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-background-networking",
 		"--disable-component-update", "--hide-scrollbars", "--force-color-profile=srgb", "--user-data-dir="+profile, "--remote-debugging-pipe", "about:blank")
