@@ -24,6 +24,7 @@ import (
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/rbac"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/refresh"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/render"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/report"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/runs"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/status"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/version"
@@ -74,6 +75,7 @@ func NewCommand(streams genericiooptions.IOStreams, providers provider.Registry,
 			diff.NewCommand(connection, streams, providers),
 			render.NewCommand(connection, streams, providers),
 			status.NewCommand(connection, streams),
+			report.NewCommand(connection, streams),
 		}},
 		{Message: "Commands for the Runner in a Cluster:", Commands: []*cobra.Command{
 			install.NewCommand(connection, streams, build.Image()),

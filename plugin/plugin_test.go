@@ -55,6 +55,7 @@ func TestHelp(t *testing.T) {
 		"diff":       {"diff", "-h"},
 		"render":     {"render", "-h"},
 		"status":     {"status", "--help"},
+		"report":     {"report", "--help"},
 		"version":    {"help", "version"},
 		"completion": {"completion", "-h"},
 	} {
@@ -92,6 +93,8 @@ func TestUsage(t *testing.T) {
 		"a format that is none":       {[]string{"status", "-o", "xml"}, `unable to match a printer suitable for the output format "xml"`},
 		"a name for the doctor":       {[]string{"doctor", "db"}, `doctor takes no arguments: "db"`},
 		"a report's name":             {[]string{"doctor", "-o", "name"}, `unable to match a printer suitable for the output format "name"`},
+		"a report of no kind":         {[]string{"report", "-o", "pdf"}, `unable to match a printer suitable for the output format "pdf", allowed formats are: go-template,go-template-file,html,`},
+		"a report of two scopes":      {[]string{"report", "db", "-A"}, "across all namespaces"},
 		"a watch of several":          {[]string{"status", "a", "b", "-w"}, "watch works with one name"},
 		"a watch in an order":         {[]string{"status", "-w", "--sort-by=.state"}, "--watch and --sort-by cannot be used together"},
 		"rights for half an account":  {[]string{"rbac", "--service-account=runner"}, `--service-account "runner" must be NAMESPACE/NAME`},

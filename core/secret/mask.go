@@ -149,10 +149,15 @@ func afterCharacter(text string) (tail string, ok bool) {
 	return strings.CutPrefix(tail, "'")
 }
 
+// Unprintable tells whether a terminal could obey a character, or whether it could make a text look like another.
+func Unprintable(r rune) bool {
+	return unicode.IsControl(r) || r == utf8.RuneError || unicode.Is(unicode.Bidi_Control, r)
+}
+
 // Printable replaces control characters, which a terminal could obey, by spaces and cuts text to at most 1,000 bytes.
 func Printable(text string) string {
 	text = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || r == utf8.RuneError || unicode.Is(unicode.Bidi_Control, r) {
+		if Unprintable(r) {
 			return ' '
 		}
 		return r

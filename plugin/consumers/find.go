@@ -58,12 +58,28 @@ type Trouble struct {
 // Find finds who uses Secrets of a namespace, by their names, of each of which is known when it last changed: nil if it is not. All
 // kinds are listed once, whatever the number of Secrets.
 func (c Clients) Find(ctx context.Context, namespace string, secrets map[string]*time.Time) (map[string]Found, Trouble) {
-	f := &finder{secrets: secrets, owners: map[types.UID]metav1.OwnerReference{}, workloads: map[string]map[string]*Workload{}}
-	for name := range secrets {
-		f.workloads[name] = map[string]*Workload{}
+	named := make(map[types.NamespacedName]*time.Time, len(secrets))
+	for name, changed := range secrets {
+		named[types.NamespacedName{Namespace: namespace, Name: name}] = changed
+	}
+	all, trouble := c.FindAll(ctx, namespace, named)
+	found := make(map[string]Found, len(all))
+	for name, one := range all {
+		found[name.Name] = one
+	}
+	return found, trouble
+}
+
+// FindAll is Find for the Secrets of all namespaces, where namespace is empty.
+func (c Clients) FindAll(
+	ctx context.Context, namespace string, secrets map[types.NamespacedName]*time.Time,
+) (map[types.NamespacedName]Found, Trouble) {
+	f := &finder{
+		secrets: secrets, owners: map[types.UID]metav1.OwnerReference{},
+		workloads: map[types.NamespacedName]map[string]*Workload{}, pods: map[types.NamespacedName][]usingPod{},
 	}
 	trouble := f.list(ctx, c, namespace)
-	found := make(map[string]Found, len(secrets))
+	found := make(map[types.NamespacedName]Found, len(secrets))
 	for name := range secrets {
 		found[name] = f.result(name)
 	}
@@ -72,21 +88,20 @@ func (c Clients) Find(ctx context.Context, namespace string, secrets map[string]
 
 // finder keeps of what is listed that which uses one of the Secrets.
 type finder struct {
-	secrets map[string]*time.Time
+	secrets map[types.NamespacedName]*time.Time
 
 	mu sync.Mutex
 	// owners are the controllers of ReplicaSets and Jobs.
 	owners map[types.UID]metav1.OwnerReference
-	// workloads are by the name of the Secret and their own.
-	workloads map[string]map[string]*Workload
-	pods      []usingPod
+	// workloads are by the Secret and their own name.
+	workloads map[types.NamespacedName]map[string]*Workload
+	pods      map[types.NamespacedName][]usingPod
 }
 
-// usingPod is a Pod with one of the Secrets that it uses.
+// usingPod is a Pod that uses a Secret.
 type usingPod struct {
 	Pod
-	secret string
-	owner  *metav1.OwnerReference
+	owner *metav1.OwnerReference
 }
 
 // template takes in a workload whose Pods are made from a template.
@@ -97,9 +112,9 @@ func (f *finder) template(kind string, meta *metav1.ObjectMeta, template *corev1
 		f.owners[meta.UID] = *owner // the one above counts, and its Pods, not a template that may be an old one
 		return
 	}
-	for name := range f.secrets {
-		uses := usesOf(&template.Spec, name)
-		if len(uses) == 0 {
+	for secretName, uses := range usesOf(&template.Spec) {
+		name := types.NamespacedName{Namespace: meta.Namespace, Name: secretName}
+		if _, wanted := f.secrets[name]; !wanted {
 			continue
 		}
 		w := &Workload{Kind: kind, Group: apps, Name: meta.Name, UID: meta.UID, Uses: uses}
@@ -110,28 +125,34 @@ func (f *finder) template(kind string, meta *metav1.ObjectMeta, template *corev1
 			more(w)
 		}
 		w.mark(meta, &template.ObjectMeta)
-		f.workloads[name][w.String()] = w
+		f.of(name)[w.String()] = w
 	}
+}
+
+// of are the workloads that are known to use a Secret.
+func (f *finder) of(name types.NamespacedName) map[string]*Workload {
+	if f.workloads[name] == nil {
+		f.workloads[name] = map[string]*Workload{}
+	}
+	return f.workloads[name]
 }
 
 func (f *finder) pod(pod *corev1.Pod) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for name, changed := range f.secrets {
-		if used, ok := podOf(pod, name, changed); ok {
-			f.pods = append(f.pods, usingPod{Pod: used, secret: name, owner: metav1.GetControllerOf(pod)})
+	for secretName, uses := range usesOf(&pod.Spec) {
+		name := types.NamespacedName{Namespace: pod.Namespace, Name: secretName}
+		if changed, wanted := f.secrets[name]; wanted {
+			f.pods[name] = append(f.pods[name], usingPod{Pod: podOf(pod, uses, changed), owner: metav1.GetControllerOf(pod)})
 		}
 	}
 }
 
 // result puts together what was found about a Secret.
-func (f *finder) result(secretName string) Found {
-	workloads := f.workloads[secretName]
+func (f *finder) result(name types.NamespacedName) Found {
+	workloads := f.of(name)
 	found := Found{Pods: []Pod{}, Workloads: []Workload{}}
-	for _, pod := range f.pods {
-		if pod.secret != secretName {
-			continue
-		}
+	for _, pod := range f.pods[name] {
 		if above := f.above(pod.owner); above != nil {
 			pod.Workload = above.String()
 			above.take(workloads, pod.Pod)
@@ -202,7 +223,11 @@ func refusal(namespace string, failures map[string]error) error {
 	slices.Sort(forbidden)
 	slices.Sort(other)
 	if len(forbidden) > 0 {
-		other = slices.Insert(other, 0, fmt.Sprintf("you may not list %s in namespace %q (forbidden)", strings.Join(forbidden, ", "), namespace))
+		where := fmt.Sprintf("namespace %q", namespace)
+		if namespace == "" {
+			where = "all namespaces"
+		}
+		other = slices.Insert(other, 0, fmt.Sprintf("you may not list %s in %s (forbidden)", strings.Join(forbidden, ", "), where))
 	}
 	if len(other) == 0 {
 		return nil

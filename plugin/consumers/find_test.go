@@ -152,3 +152,28 @@ func TestOwnersInACircleAreLeftThere(t *testing.T) {
 	found, _ := clients.Find(t.Context(), "shop", map[string]*time.Time{"db": nil})
 	assert.Len(t, found["db"].Workloads, 1)
 }
+
+func TestFindAllKnowsNamespacesApart(t *testing.T) {
+	there := func(namespace string, p *corev1.Pod) *corev1.Pod {
+		p.Namespace = namespace
+		return p
+	}
+	elsewhere := &appsv1.Deployment{ObjectMeta: meta("web"), Spec: appsv1.DeploymentSpec{Template: template("db")}}
+	elsewhere.Namespace = "bank"
+	clients, set := fakes(
+		&appsv1.Deployment{ObjectMeta: meta("api"), Spec: appsv1.DeploymentSpec{Template: template("db")}}, elsewhere,
+		there("shop", started("db", "bare")), there("bank", started("tls", "bare")), there("void", started("db", "bare")),
+	)
+	db := func(namespace string) types.NamespacedName {
+		return types.NamespacedName{Namespace: namespace, Name: "db"}
+	}
+	found, trouble := clients.FindAll(t.Context(), "", map[types.NamespacedName]*time.Time{db("shop"): nil, db("bank"): nil, db("idle"): nil})
+	assert.Equal(t, Trouble{}, trouble)
+	assert.Len(t, set.Actions(), 7, "each kind is listed once")
+	require.Len(t, found, 3)
+	assert.Equal(t, "deployment.apps/api", found[db("shop")].Workloads[0].String())
+	assert.Equal(t, "bare", found[db("shop")].Pods[0].Name)
+	assert.Equal(t, "deployment.apps/web", found[db("bank")].Workloads[0].String())
+	assert.Empty(t, found[db("bank")].Pods)
+	assert.Equal(t, Found{Pods: []Pod{}, Workloads: []Workload{}}, found[db("idle")])
+}

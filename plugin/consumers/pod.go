@@ -24,12 +24,8 @@ type Pod struct {
 }
 
 // podOf tells how a Pod uses a Secret that last changed at a time, nil if that is not known, and which of its containers have an old
-// value.
-func podOf(pod *corev1.Pod, secretName string, changed *time.Time) (Pod, bool) {
-	uses := usesOf(&pod.Spec, secretName)
-	if len(uses) == 0 {
-		return Pod{}, false
-	}
+// value. uses are the ways in which it does.
+func podOf(pod *corev1.Pod, uses []Use, changed *time.Time) Pod {
 	used := Pod{
 		Name: pod.Name, Phase: secret.Printable(string(pod.Status.Phase)), Uses: uses,
 		Gone: pod.DeletionTimestamp != nil || pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed,
@@ -43,5 +39,5 @@ func podOf(pod *corev1.Pod, secretName string, changed *time.Time) (Pod, bool) {
 			used.Outdated = append(used.Outdated, status.Name)
 		}
 	}
-	return used, true
+	return used
 }

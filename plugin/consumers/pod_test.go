@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
@@ -76,14 +75,22 @@ func TestPod(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			changed := noon().Add(time.Minute)
-			link, ok := podOf(test.pod, "db", &changed)
-			require.True(t, ok)
+			link := podOf(test.pod, usesOf(&test.pod.Spec)["db"], &changed)
 			assert.Equal(t, Pod{Name: "p", Phase: "Running", Uses: test.uses, Outdated: test.outdated}, link)
 		})
 	}
 }
 
-func TestPodsThatDoNotUseItAreLeftOut(t *testing.T) {
-	_, ok := podOf(pod(func(p *corev1.Pod) { p.Spec.ImagePullSecrets = []corev1.LocalObjectReference{{Name: "db2"}} }), "db", nil)
-	assert.False(t, ok)
+func TestUsesAreOfTheSecretsThatAreNamed(t *testing.T) {
+	spec := corev1.PodSpec{
+		ImagePullSecrets: []corev1.LocalObjectReference{{Name: "db2"}},
+		Volumes: []corev1.Volume{{Name: "v", VolumeSource: corev1.VolumeSource{Projected: &corev1.ProjectedVolumeSource{Sources: []corev1.VolumeProjection{
+			{Secret: &corev1.SecretProjection{LocalObjectReference: corev1.LocalObjectReference{Name: "a"}}},
+			{Secret: &corev1.SecretProjection{LocalObjectReference: corev1.LocalObjectReference{Name: "b"}}},
+			{Secret: &corev1.SecretProjection{LocalObjectReference: corev1.LocalObjectReference{Name: "a"}}},
+		}}}}},
+		Containers: []corev1.Container{{Name: "app", VolumeMounts: []corev1.VolumeMount{{Name: "v", SubPath: "x"}}}},
+	}
+	projected, part := Use{As: AsProjected, Name: "v"}, Use{As: AsSubPath, Container: "app", Name: "v"}
+	assert.Equal(t, map[string][]Use{"db2": {{As: AsPull}}, "a": {projected, projected, part}, "b": {projected, part}}, usesOf(&spec))
 }

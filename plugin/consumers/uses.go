@@ -39,22 +39,31 @@ func (u Use) AtStart() bool { return u.As == AsEnv || u.As == AsEnvFrom || u.As 
 // AtStart tells whether any of the uses takes the value once.
 func AtStart(uses []Use) bool { return slices.ContainsFunc(uses, Use.AtStart) }
 
-// usesOf are the ways in which Pods of a spec use a Secret.
-func usesOf(spec *corev1.PodSpec, secretName string) []Use {
-	uses := volumeUses(spec, secretName)
-	volumes := slices.Clone(uses)
-	for _, ref := range spec.ImagePullSecrets {
-		if ref.Name == secretName {
-			uses = append(uses, Use{As: AsPull})
+// usesOf are the ways in which Pods of a spec use Secrets, by the names of these.
+func usesOf(spec *corev1.PodSpec) map[string][]Use {
+	uses := map[string][]Use{}
+	add := func(secretName string, use Use) { uses[secretName] = append(uses[secretName], use) }
+	volumes := map[string][]string{}
+	for _, v := range spec.Volumes {
+		if v.Secret != nil {
+			add(v.Secret.SecretName, Use{As: AsVolume, Name: v.Name})
+			volumes[v.Name] = append(volumes[v.Name], v.Secret.SecretName)
 		}
-	}
-	for _, c := range containersOf(spec) {
-		uses = append(uses, envUses(c, secretName)...)
-		for _, m := range c.VolumeMounts {
-			if (m.SubPath != "" || m.SubPathExpr != "") && slices.ContainsFunc(volumes, func(u Use) bool { return u.Name == m.Name }) {
-				uses = append(uses, Use{As: AsSubPath, Container: c.Name, Name: m.Name})
+		if v.Projected == nil {
+			continue
+		}
+		for _, source := range v.Projected.Sources {
+			if source.Secret != nil {
+				add(source.Secret.Name, Use{As: AsProjected, Name: v.Name})
+				volumes[v.Name] = append(volumes[v.Name], source.Secret.Name)
 			}
 		}
+	}
+	for _, ref := range spec.ImagePullSecrets {
+		add(ref.Name, Use{As: AsPull})
+	}
+	for _, c := range containersOf(spec) {
+		c.uses(volumes, add)
 	}
 	return uses
 }
@@ -78,35 +87,26 @@ func containersOf(spec *corev1.PodSpec) []container {
 	return all
 }
 
-func envUses(c container, secretName string) []Use {
-	var uses []Use
+// uses adds the ways in which a container uses Secrets by itself. volumes are the Secrets that are in volumes, by the names of these.
+func (c container) uses(volumes map[string][]string, add func(secretName string, use Use)) {
 	for _, env := range c.Env {
-		if from := env.ValueFrom; from != nil && from.SecretKeyRef != nil && from.SecretKeyRef.Name == secretName {
-			uses = append(uses, Use{As: AsEnv, Container: c.Name, Name: secret.Printable(env.Name), Key: from.SecretKeyRef.Key})
+		if from := env.ValueFrom; from != nil && from.SecretKeyRef != nil {
+			add(from.SecretKeyRef.Name, Use{As: AsEnv, Container: c.Name, Name: secret.Printable(env.Name), Key: from.SecretKeyRef.Key})
 		}
 	}
 	for _, from := range c.EnvFrom {
-		if from.SecretRef != nil && from.SecretRef.Name == secretName {
-			uses = append(uses, Use{As: AsEnvFrom, Container: c.Name})
+		if from.SecretRef != nil {
+			add(from.SecretRef.Name, Use{As: AsEnvFrom, Container: c.Name})
 		}
 	}
-	return uses
-}
-
-func volumeUses(spec *corev1.PodSpec, secretName string) []Use {
-	var uses []Use
-	for _, v := range spec.Volumes {
-		if v.Secret != nil && v.Secret.SecretName == secretName {
-			uses = append(uses, Use{As: AsVolume, Name: v.Name})
-		}
-		if v.Projected == nil {
+	for _, m := range c.VolumeMounts {
+		if m.SubPath == "" && m.SubPathExpr == "" {
 			continue
 		}
-		for _, source := range v.Projected.Sources {
-			if source.Secret != nil && source.Secret.Name == secretName {
-				uses = append(uses, Use{As: AsProjected, Name: v.Name})
-			}
+		held := slices.Clone(volumes[m.Name])
+		slices.Sort(held)
+		for _, secretName := range slices.Compact(held) {
+			add(secretName, Use{As: AsSubPath, Container: c.Name, Name: m.Name})
 		}
 	}
-	return uses
 }

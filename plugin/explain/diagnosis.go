@@ -24,8 +24,8 @@ func renderDiagnosis(screen *bytes.Buffer, known diagnose.Diagnosis) {
 	renderField(screen, "Cause", known.Cause)
 	renderField(screen, "Check", known.Check)
 	renderField(screen, "Fix", known.Fix)
-	renderField(screen, "Owner", owner(known.Owner))
-	renderField(screen, "Waiting", waiting(known.Retry))
+	renderField(screen, "Owner", Owner(known.Owner))
+	renderField(screen, "Waiting", Waiting(known.Retry))
 }
 
 // renderField writes a name and lines of text beside it.
@@ -51,8 +51,8 @@ func renderText(screen *bytes.Buffer, prefix, text string) {
 	}
 }
 
-// owner says whose task it is to mend something.
-func owner(name string) string {
+// Owner says whose task it is to mend something.
+func Owner(name string) string {
 	switch name {
 	case diagnose.App:
 		return "app (whoever writes the ExternalSecret, its store's reference or the remote secret)"
@@ -67,8 +67,8 @@ func owner(name string) string {
 	}
 }
 
-// waiting says whether it helps to wait.
-func waiting(retry string) string {
+// Waiting says whether it helps to wait.
+func Waiting(retry string) string {
 	switch retry {
 	case diagnose.Yes:
 		return "helps; the next pass tries again"

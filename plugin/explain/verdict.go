@@ -125,13 +125,17 @@ func (e *Explanation) awaited(last recorded, names map[string]string, now time.T
 	if last.refreshers != nil {
 		t.Evidence = append(t.Evidence, trace.Fact{Name: "refreshed by", Value: last.refreshers.String()})
 	}
-	old := item.Metadata.CreationTimestamp == nil || now.Sub(*item.Metadata.CreationTimestamp) > settled
 	switch {
-	case item.State == status.Stale, item.State == status.NeverSynced && old:
+	case item.State == status.Stale, item.State == status.NeverSynced && old(item, now):
 		e.fail(trace.Due, item.Message, diagnose.Text(item.Message, names))
 	case item.State == status.AtRisk && t.State == trace.OK:
 		t.State, t.Message = trace.Warning, item.Message
 	}
+}
+
+// old tells whether somebody should have refreshed an ExternalSecret by now.
+func old(item status.Item, now time.Time) bool {
+	return item.Metadata.CreationTimestamp == nil || now.Sub(*item.Metadata.CreationTimestamp) > settled
 }
 
 // told chooses what the last refresh has said of its failure: the condition or, where that is only a wrapper around what is not in it,

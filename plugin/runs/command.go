@@ -95,7 +95,7 @@ func completeNames(getter genericclioptions.RESTClientGetter) cobra.CompletionFu
 		if err != nil {
 			return nil, cobra.ShellCompDirectiveError
 		}
-		runs, err := gather(cmd.Context(), runner)
+		runs, err := Gather(cmd.Context(), runner)
 		if err != nil {
 			return nil, cobra.ShellCompDirectiveError
 		}

@@ -15,9 +15,9 @@ import (
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/runner/report"
 )
 
-// gather reads the Jobs and the reports, and puts them together. The Jobs come first: of one that has ended by then, the report
-// is there.
-func gather(ctx context.Context, r *jobs.Runner) ([]Run, error) {
+// Gather reads the Jobs and the reports, and puts them together: the latest run first. The Jobs are read before: of one that has
+// ended by then, the report is there.
+func Gather(ctx context.Context, r *jobs.Runner) ([]Run, error) {
 	list, unlisted := r.Jobs(ctx)
 	reports, err := r.Reports(ctx)
 	if err := cmp.Or(err, unlisted); err != nil {

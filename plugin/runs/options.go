@@ -27,7 +27,7 @@ type Options struct {
 
 // Run prints the runs, or one of them, or its log.
 func (o *Options) Run(ctx context.Context) error {
-	runs, err := gather(ctx, o.Runner)
+	runs, err := Gather(ctx, o.Runner)
 	if err != nil {
 		return err
 	}

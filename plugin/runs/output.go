@@ -104,18 +104,13 @@ func numbersOf(r *report.Run) []any {
 		}
 		return cells
 	}
-	changed := r.Outcomes[core.Created] + r.Outcomes[core.Updated] + r.Outcomes[core.Deleted]
-	requests := 0
-	for _, n := range r.Requests {
-		requests += n
-	}
 	return []any{
-		lasted(r), r.Total, changed, r.Outcomes[core.Unchanged], r.Outcomes[core.Skipped], r.Outcomes[core.Failed], requests,
+		Lasted(r), r.Total, r.Changed(), r.Outcomes[core.Unchanged], r.Outcomes[core.Skipped], r.Outcomes[core.Failed], r.RequestCount(),
 	}
 }
 
-// lasted is how long the pass took.
-func lasted(r *report.Run) string {
+// Lasted is how long the pass of a report took.
+func Lasted(r *report.Run) string {
 	const shown = 10 * time.Millisecond
 	return time.Duration(r.Seconds * float64(time.Second)).Round(shown).String()
 }

@@ -74,7 +74,7 @@ func printPage(run Run, now time.Time, out io.Writer) error {
 		p.line("Report:", "<none>")
 		return p.Flush()
 	}
-	p.line("Pass:", lasted(r))
+	p.line("Pass:", Lasted(r))
 	if r.Shard != nil {
 		p.line("Shard:", fmt.Sprintf("index %d of %d", r.Shard.Index, r.Shard.Of))
 	}

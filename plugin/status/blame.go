@@ -25,6 +25,8 @@ type judge struct {
 	class  string
 	// lost are the Events that tell of keys that were left out, by the UID of the ExternalSecret.
 	lost map[string][]Event
+	// lostUnread tells that these may not be read.
+	lostUnread bool
 }
 
 func (j *judge) again(ctx context.Context, item Item) Item {
@@ -81,12 +83,12 @@ func blame(ctx context.Context, item Item, stores storeFinder, class string) Ite
 		switch {
 		case kube.IsForbidden(err):
 		case err != nil:
-			return item.hinder(reasonStoreError, err.Error())
+			return item.hinder(ReasonStoreError, err.Error())
 		case !healthy && store.Spec.Controller != "" && store.Spec.Controller != class:
 			return item.as(Skipped, reasonOtherClass, fmt.Sprintf("%s %q is of class %q, and nothing of that class has refreshed it",
 				store.Kind, store.Name, store.Spec.Controller))
 		case item.unusable(store.Ready):
-			return item.hinder(reasonStoreNotReady, fmt.Sprintf("%s %q is not ready: %s", store.Kind, store.Name, store.Ready.Message))
+			return item.hinder(ReasonStoreNotReady, fmt.Sprintf("%s %q is not ready: %s", store.Kind, store.Name, store.Ready.Message))
 		}
 	}
 	return item

@@ -114,7 +114,7 @@ func TestAChainIsJudgedByWhatIsAtFaultNowBeforeWhatWillBe(t *testing.T) {
 		"it was altered, and is another controller's":         {Chain{Secret: altered, Refreshers: somebody}, oneStore{class: "theirs"}, Stale, reasonAltered},
 		"a key is missing":                                    {Chain{Secret: partial}, gone, Incomplete, reasonKeysMissing},
 		"keys that only the provider knows were left out":     {Chain{Secret: intact, Events: lost}, gone, Incomplete, reasonKeysMissing},
-		"the store is gone, and there is nobody to ask it":    {Chain{Secret: intact}, gone, AtRisk, reasonStoreError},
+		"the store is gone, and there is nobody to ask it":    {Chain{Secret: intact}, gone, AtRisk, ReasonStoreError},
 		"there is nobody":                                     {Chain{Secret: intact}, oneStore{}, AtRisk, reasonNobody},
 		"another controller has synced it, and does so still": {Chain{Secret: intact, Refreshers: somebody}, oneStore{class: "theirs"}, Synced, api.ReasonSecretSynced},
 	} {

@@ -8,13 +8,16 @@ import (
 
 // diagnosed adds what is known about the message, where that is of a failure.
 func diagnosed(item Item) Item {
-	if item.State == Failed || item.Reason == reasonStoreError || item.Reason == reasonStoreNotReady {
-		known := diagnose.Text(item.Message, map[string]string{
-			"namespace": item.Metadata.Namespace, "name": item.Metadata.Name, "target": item.SecretName,
-		})
+	if item.State == Failed || item.Reason == ReasonStoreError || item.Reason == ReasonStoreNotReady {
+		known := diagnose.Text(item.Message, item.Names())
 		item.Diagnosis = &known
 	}
 	return item
+}
+
+// Names are what is known of an ExternalSecret for the commands of a diagnosis.
+func (i Item) Names() map[string]string {
+	return map[string]string{"namespace": i.Metadata.Namespace, "name": i.Metadata.Name, "target": i.SecretName}
 }
 
 // diagnosis shows the cause of a failure, and where to ask for more about what is not well.

@@ -61,7 +61,7 @@ func (g *gatherer) gather(ctx context.Context, item Item, es *api.ExternalSecret
 		Workloads: WorkloadsLink{Items: []consumers.Workload{}}, Pods: PodsLink{Items: []consumers.Pod{}},
 	}
 	for _, ref := range item.Stores {
-		chain.Stores = append(chain.Stores, g.store(ctx, ref, item.Metadata.Namespace))
+		chain.Stores = append(chain.Stores, storeLink(ctx, g.stores, ref, item.Metadata.Namespace))
 	}
 	if es != nil {
 		chain.Refreshers = g.refreshers(ctx, es, classes(chain.Stores))
@@ -76,9 +76,9 @@ func (g *gatherer) gather(ctx context.Context, item Item, es *api.ExternalSecret
 	return chain
 }
 
-func (g *gatherer) store(ctx context.Context, ref StoreRef, namespace string) StoreLink {
+func storeLink(ctx context.Context, stores storeFinder, ref StoreRef, namespace string) StoreLink {
 	link := StoreLink{StoreRef: ref}
-	store, err := g.stores.Get(ctx, api.SecretStoreRef{Kind: ref.Kind, Name: ref.Name}, namespace)
+	store, err := stores.Get(ctx, api.SecretStoreRef{Kind: ref.Kind, Name: ref.Name}, namespace)
 	if err != nil {
 		link.Error = secret.Printable(err.Error())
 		return link

@@ -29,20 +29,22 @@ const (
 // The reasons that are not those of the Ready condition.
 const (
 	// ReasonChanged: it was changed after the last sync.
-	ReasonChanged     = "Changed"
+	ReasonChanged = "Changed"
+	// ReasonStoreError: a store is gone, or can't be read. ReasonStoreNotReady: it was found unusable.
+	ReasonStoreError    = "StoreError"
+	ReasonStoreNotReady = "StoreNotReady"
+
 	reasonInvalid     = "Invalid"
 	reasonDeleting    = "Deleting"
 	reasonNeverSynced = "NeverSynced"
 	reasonOverdue     = "Overdue"
 	reasonOtherClass  = "OtherClass"
-	reasonStoreError  = "StoreError"
 	reasonNoSecret    = "SecretGone"
 	reasonAltered     = "SecretAltered"
 	reasonDeleted     = "Deleted"
 
-	reasonKeysMissing   = "KeysMissing"
-	reasonStoreNotReady = "StoreNotReady"
-	reasonNobody        = "NobodyRefreshes"
+	reasonKeysMissing = "KeysMissing"
+	reasonNobody      = "NobodyRefreshes"
 )
 
 const (

@@ -64,38 +64,39 @@ func (i Item) losing() bool {
 	return i.State == Synced && i.DeletionPolicy != string(api.DeletionPolicyRetain)
 }
 
-// loadLost lists the Events that tell of keys that were left out, by the UID of the ExternalSecret, where there are
-// ExternalSecrets whose deletion policy leaves keys out. Where Events may not be read there are none.
-func (o *Options) loadLost(ctx context.Context, items []Item) (map[string][]Event, error) {
-	lost := map[string][]Event{}
+// loadLost lists the Events that tell of keys that were left out, for a judge of items, where there are ExternalSecrets whose
+// deletion policy leaves keys out. Where Events may not be read there are none.
+func (o *Options) loadLost(ctx context.Context, judge *judge, items []Item) error {
 	if !slices.ContainsFunc(items, Item.losing) {
-		return lost, nil
+		return nil
 	}
 	core, err := typedv1.NewForConfig(o.Kube)
 	if err != nil {
-		return nil, fmt.Errorf("make a client: %w", err)
+		return fmt.Errorf("make a client: %w", err)
 	}
+	judge.lost = map[string][]Event{}
 	about := fields.Set{"involvedObject.kind": api.KindExternalSecret, "reason": api.EventMissingProviderSecret}
 	for _, namespace := range o.namespaces() {
 		options := metav1.ListOptions{Limit: pageSize, FieldSelector: about.AsSelector().String()}
 		for {
 			page, err := core.Events(namespace).List(ctx, options)
 			if kube.IsForbidden(err) {
+				judge.lostUnread = true
 				break
 			}
 			if err != nil {
-				return nil, fmt.Errorf("list events: %w", err)
+				return fmt.Errorf("list events: %w", err)
 			}
 			for i := range page.Items {
 				uid := string(page.Items[i].InvolvedObject.UID)
-				lost[uid] = append(lost[uid], eventOf(&page.Items[i]))
+				judge.lost[uid] = append(judge.lost[uid], eventOf(&page.Items[i]))
 			}
 			if options.Continue = page.Continue; options.Continue == "" {
 				break
 			}
 		}
 	}
-	return lost, nil
+	return nil
 }
 
 // namespaces are those that the scope is in; one that is empty means all.

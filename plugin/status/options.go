@@ -30,39 +30,26 @@ type Options struct {
 
 // Run reads and prints.
 func (o *Options) Run(ctx context.Context) error {
-	client, err := kube.New(ctx, o.Kube)
+	seen, err := o.Survey(ctx)
 	if err != nil {
 		return err
 	}
-	stores := resolve.NewStores(client, client)
-	read, err := o.read(ctx, client, stores)
-	if err != nil {
-		return err
+	for _, name := range seen.Missing {
+		fmt.Fprintln(o.Streams.ErrOut, results.NotFound(name.Name)) // as kubectl does
 	}
-	now := time.Now()
-	found, missing := o.assess(read, now)
-	judge := &judge{stores: stores, class: o.Class}
-	if !o.chained(found) { // a chain has the Events itself
-		if judge.lost, err = o.loadLost(ctx, found); err != nil {
+	if o.chained(seen.Items) {
+		if seen.Items[0], err = o.withChain(ctx, seen.Items[0], seen.Read[0].ES, seen.stores, seen.At); err != nil {
 			return err
 		}
 	}
-	for i := range found {
-		found[i] = judge.again(ctx, found[i])
-	}
-	if o.chained(found) {
-		if found[0], err = o.withChain(ctx, found[0], read[0].ES, stores, now); err != nil {
-			return err
-		}
-	}
-	if err := o.print(found, now); err != nil {
+	if err := o.print(seen.Items, seen.At); err != nil {
 		return err
 	}
 	switch {
-	case missing > 0:
+	case len(seen.Missing) > 0:
 		return exit.Silent(exit.Failed)
 	case o.Watch:
-		return o.watch(ctx, client, judge, read, found)
+		return o.watch(ctx, seen)
 	default:
 		return nil
 	}
@@ -99,20 +86,6 @@ func (o *Options) withChain(
 	item = (&judge{stores: stores, class: o.Class}).whole(ctx, item, es, chain, now)
 	item.Chain = chain
 	return diagnosed(item), nil
-}
-
-// assess judges what was read by itself. Those that do not exist are told on the error stream, as kubectl does, and counted.
-func (o *Options) assess(read []resolve.Item, now time.Time) (found []Item, missing int) {
-	found = make([]Item, 0, len(read))
-	for _, item := range read {
-		if item.Missing {
-			missing++
-			fmt.Fprintln(o.Streams.ErrOut, results.NotFound(item.Name))
-			continue
-		}
-		found = append(found, Assess(item, now))
-	}
-	return found, missing
 }
 
 // print prints a list, or says that there is nothing.

@@ -42,21 +42,29 @@ func Attend(ctx context.Context, config *rest.Config, item Item, es *api.Externa
 
 // refreshers looks for those who cover the ExternalSecret.
 func (g *gatherer) refreshers(ctx context.Context, es *api.ExternalSecret, classes []string) RefreshersLink {
-	link := RefreshersLink{Items: []Refresher{}}
 	seen, err := serving.See(ctx, g.apps, g.batch)
 	if err != nil {
-		link.Error = secret.Printable(err.Error())
-		return link
+		return RefreshersLink{Items: []Refresher{}, Error: secret.Printable(err.Error())}
 	}
-	link.Partial = !seen.Whole
+	return RefreshersOf(seen, es, classes)
+}
+
+// RefreshersOf are those who were seen and cover an ExternalSecret, whose stores are of the classes.
+func RefreshersOf(seen serving.Seen, es *api.ExternalSecret, classes []string) RefreshersLink {
+	link := RefreshersLink{Items: []Refresher{}, Partial: !seen.Whole}
 	for _, server := range seen.Servers {
 		if server.Covers(es, classes) {
-			link.Items = append(link.Items, Refresher{
-				Kind: server.Kind, Namespace: server.Namespace, Name: server.Name, Serves: secret.Printable(server.Coverage.String()),
-			})
+			link.Items = append(link.Items, RefresherOf(server))
 		}
 	}
 	return link
+}
+
+// RefresherOf is what is told of a server.
+func RefresherOf(server serving.Server) Refresher {
+	return Refresher{
+		Kind: server.Kind, Namespace: server.Namespace, Name: server.Name, Serves: secret.Printable(server.Coverage.String()),
+	}
 }
 
 // classes are those of the stores that are known.

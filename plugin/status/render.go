@@ -93,7 +93,7 @@ func (p *page) stores(stores []StoreLink) {
 func (p *page) externalSecret(item Item) {
 	p.section("ExternalSecret %s", item.Metadata.Name)
 	if item.RefreshPolicy != "" {
-		p.line("  Refresh:", item.RefreshPolicy+", "+item.every())
+		p.line("  Refresh:", item.RefreshPolicy+", "+item.Every())
 		p.line("  Policies:", "creation "+item.CreationPolicy+", deletion "+item.DeletionPolicy)
 	}
 	if item.Target != "" {
@@ -138,8 +138,8 @@ func (p *page) condition(ready *Ready) string {
 	return fmt.Sprintf("%s, %s, since %s", ready.Status, orNone(ready.Reason), p.when(ready.Since, "<unknown>"))
 }
 
-// every is the interval in words.
-func (i Item) every() string {
+// Every is the interval in words.
+func (i Item) Every() string {
 	switch cell := i.intervalCell(); cell {
 	case "once", "on change":
 		return cell

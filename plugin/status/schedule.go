@@ -39,5 +39,14 @@ func (i *Item) schedule(es *api.ExternalSecret, now time.Time) (overdue bool) {
 		return false
 	}
 	i.LateSeconds = int64(late / time.Second)
-	return late > min(max(interval, leastGrace), mostGrace)
+	return late > grace(interval)
+}
+
+// grace is how late a refresh may be.
+func grace(interval time.Duration) time.Duration { return min(max(interval, leastGrace), mostGrace) }
+
+// Overdue tells whether it is so late that nothing can be meant to refresh it, whatever else is wrong with it.
+func (i Item) Overdue() bool {
+	interval, err := time.ParseDuration(i.RefreshInterval)
+	return err == nil && time.Duration(i.LateSeconds)*time.Second > grace(interval)
 }

@@ -21,7 +21,6 @@ import (
 	"k8s.io/client-go/dynamic"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
-	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/kube"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/resolve"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/exit"
 )
@@ -52,10 +51,9 @@ type seen struct {
 	printed Item
 }
 
-// watch goes on after a list; read and printed are what was listed, in the same order.
-func (o *Options) watch(
-	ctx context.Context, reader *kube.Client, judge *judge, read []resolve.Item, printed []Item,
-) error {
+// watch goes on after a list, which was printed.
+func (o *Options) watch(ctx context.Context, printed *Survey) error {
+	reader := printed.client
 	client, err := dynamic.NewForConfig(o.Kube)
 	if err != nil {
 		return fmt.Errorf("make a client: %w", err)
@@ -65,18 +63,18 @@ func (o *Options) watch(
 		return fmt.Errorf("read the version of the API: %w", err)
 	}
 	resource := client.Resource(version.WithResource(api.ResourceExternalSecrets))
-	w := &watcher{Options: o, judge: judge, reader: reader, source: resource, known: map[types.NamespacedName]*seen{}}
-	if namespace := o.namespace(); namespace != "" {
+	w := &watcher{Options: o, judge: printed.judge, reader: reader, source: resource, known: map[types.NamespacedName]*seen{}}
+	if namespace := o.Namespace(); namespace != "" {
 		w.source = resource.Namespace(namespace)
 	}
-	for i, item := range read {
-		w.known[item.NamespacedName] = &seen{Item: item, printed: printed[i]}
+	for i, item := range printed.Read {
+		w.known[item.NamespacedName] = &seen{Item: item, printed: printed.Items[i]}
 	}
 	return w.run(ctx)
 }
 
-// namespace is the one that is watched; empty means all.
-func (o *Options) namespace() string {
+// Namespace is the one that is looked at; empty means all.
+func (o *Options) Namespace() string {
 	switch {
 	case len(o.Scope.Names) > 0:
 		return o.Scope.Names[0].Namespace

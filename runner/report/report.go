@@ -161,6 +161,20 @@ func (r *Run) merge(pass core.Report, full bool) {
 	r.Stalest = stalest(append(r.Stalest, unsynced(pass.Results)...))
 }
 
+// Changed counts the ExternalSecrets whose targets the pass has changed.
+func (r *Run) Changed() int {
+	return r.Outcomes[core.Created] + r.Outcomes[core.Updated] + r.Outcomes[core.Deleted]
+}
+
+// RequestCount counts the requests to providers.
+func (r *Run) RequestCount() int {
+	n := 0
+	for _, of := range r.Requests {
+		n += of
+	}
+	return n
+}
+
 // Failing tells whether an ExternalSecret or a ClusterExternalSecret has failed, and not been well since.
 func (r *Run) Failing() bool {
 	return len(r.Causes) > 0 ||

@@ -87,6 +87,17 @@ func TestStatusOfTenThousandExternalSecretsAsksForPagesAndOfOneForItsChainOnly(t
 	}
 	assert.LessOrEqual(t, requests.Total(), objects/page+3, "no request for each of them:\n%s", requests)
 
+	began = time.Now()
+	shown, requests := asked("report", "-A", "-o", "html")
+	t.Logf("report -A -o html took at most %.1f s, has %d bytes and asked for\n%s", time.Since(began).Seconds(), len(shown.Stdout), requests)
+	assert.Equal(t, objects, strings.Count(shown.Stdout, "<tr data-s="), "a row each")
+	assert.Less(t, len(shown.Stdout), 5<<20, "it can be opened")
+	assert.Equal(t, objects/page, requests.Count("LIST", "externalsecrets"), "%s", requests)
+	for _, resource := range []string{"secretstores", "clustersecretstores", "pods", "replicasets", "statefulsets", "daemonsets"} {
+		assert.Equal(t, 1, requests.Count("LIST", resource), "%s", requests)
+	}
+	assert.LessOrEqual(t, requests.Total(), objects/page+16, "no request for each of them:\n%s", requests)
+
 	one, requests := asked("status", name(8), "-n", f.namespace)
 	assert.Contains(t, one.Stdout, "ExternalSecret "+name(8))
 	t.Logf("status NAME asked for\n%s", requests)

@@ -1,0 +1,61 @@
+package explain
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/trace"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/status"
+)
+
+func TestRecordedFailuresAreGroupedAsWalksAre(t *testing.T) {
+	long := noon().Add(-time.Hour)
+	item := func(name string, state status.State, message string) status.Item {
+		return status.Item{
+			Metadata: status.Metadata{Namespace: "shop", Name: name, CreationTimestamp: &long}, State: state, Message: message,
+			RefreshPolicy: "Periodic", Stores: []status.StoreRef{{Kind: "SecretStore", Name: "aws"}},
+		}
+	}
+	failed := func(name, message string) status.Item {
+		one := item(name, status.Failed, message)
+		one.Ready = &status.Ready{Status: string(metav1.ConditionFalse), Message: message}
+		return one
+	}
+	young := item("young", status.NeverSynced, "nothing has refreshed it yet")
+	now := noon()
+	young.Metadata.CreationTimestamp = &now
+	unread := item("unread", status.Failed, "read the object: json: cannot unmarshal")
+	unread.RefreshPolicy = ""
+	storeless := item("storeless", status.AtRisk, `could not get SecretStore "aws" in namespace "shop": there is no such store`)
+	storeless.Reason = status.ReasonStoreError
+	c := Recorded([]status.Item{
+		failed("b", refused), item("well", status.Synced, ""), failed("a", refused), young, item("theirs", status.Skipped, "x"),
+		failed("odd", "the gremlin"), failed("odder", "another gremlin"), item("late", status.Stale, "the next refresh is overdue: nothing refreshes it"),
+		item("old", status.NeverSynced, "nothing has refreshed it yet"), unread, item("ruled", status.Failed, `spec.refreshInterval "1d" is not a duration`),
+		storeless, item("partial", status.Incomplete, "the last refresh left out spec.data[0] (key=app/db)"),
+	}, noon())
+	assert.Equal(t, 13, c.Total)
+	assert.Equal(t, 10, c.Broken)
+	steps, first := map[string]trace.Step{}, []string{}
+	for _, cause := range c.Causes {
+		for _, object := range cause.Objects {
+			steps[object.Name] = cause.Failed
+		}
+		if len(cause.Objects) > 1 {
+			first = append(first, cause.Objects[0].Name+" "+cause.Objects[1].Name)
+		}
+	}
+	assert.Equal(t, map[string]trace.Step{
+		"a": trace.Recorded, "b": trace.Recorded, "odd": trace.Recorded, "odder": trace.Recorded, "late": trace.Due, "old": trace.Due,
+		"unread": trace.Object, "ruled": trace.Rules, "storeless": trace.Store, "partial": trace.Recorded,
+	}, steps)
+	assert.Equal(t, []string{"a b", "late old"}, first, "what has the same cause is together, what is not known is not")
+	for _, cause := range c.Causes {
+		if cause.Failed == trace.Store {
+			assert.Equal(t, "SecretStore shop/aws", cause.Store)
+		}
+	}
+}
