@@ -15,6 +15,7 @@ import (
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider/all"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/exit"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/internal/golden"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/version"
 )
 
 // update rewrites the golden files.
@@ -37,27 +38,28 @@ func runContext(ctx context.Context, t *testing.T, args ...string) result {
 	t.Helper()
 	streams, _, out, errOut := genericiooptions.NewTestIOStreams()
 	none := func(string) string { return "" }
-	code := Run(ctx, NewCommand(streams, all.Providers(none), "v1.2.3"), args)
+	code := Run(ctx, NewCommand(streams, all.Providers(none), version.Stamp{Version: "v1.2.3"}), args)
 	return result{out.String(), errOut.String(), code}
 }
 
 func TestHelp(t *testing.T) {
 	for name, args := range map[string][]string{
-		"root":       {},
-		"rbac":       {"rbac", "-h"},
-		"doctor":     {"doctor", "-h"},
-		"explain":    {"explain", "-h"},
-		"install":    {"install", "-h"},
-		"uninstall":  {"uninstall", "-h"},
-		"runs":       {"runs", "-h"},
-		"runs-start": {"runs", "start", "-h"},
-		"refresh":    {"refresh", "-h"},
-		"diff":       {"diff", "-h"},
-		"render":     {"render", "-h"},
-		"status":     {"status", "--help"},
-		"report":     {"report", "--help"},
-		"version":    {"help", "version"},
-		"completion": {"completion", "-h"},
+		"root":               {},
+		"rbac":               {"rbac", "-h"},
+		"doctor":             {"doctor", "-h"},
+		"explain":            {"explain", "-h"},
+		"install":            {"install", "-h"},
+		"uninstall":          {"uninstall", "-h"},
+		"runs":               {"runs", "-h"},
+		"runs-start":         {"runs", "start", "-h"},
+		"refresh":            {"refresh", "-h"},
+		"diff":               {"diff", "-h"},
+		"render":             {"render", "-h"},
+		"status":             {"status", "--help"},
+		"report":             {"report", "--help"},
+		"version":            {"help", "version"},
+		"completion":         {"completion", "-h"},
+		"completion-install": {"completion", "install", "-h"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := run(t, args...)
@@ -155,7 +157,7 @@ func commands(root *cobra.Command) []*cobra.Command {
 }
 
 func TestHelpOfEveryCommandIsWhole(t *testing.T) {
-	root := NewCommand(genericiooptions.NewTestIOStreamsDiscard(), nil, "")
+	root := NewCommand(genericiooptions.NewTestIOStreamsDiscard(), nil, version.Stamp{})
 	all := commands(root)
 	require.NotEmpty(t, all)
 	for _, cmd := range all {
@@ -167,7 +169,7 @@ func TestHelpOfEveryCommandIsWhole(t *testing.T) {
 
 func TestEveryExampleNamesACommandAndItsFlags(t *testing.T) {
 	checked := 0
-	for _, cmd := range commands(NewCommand(genericiooptions.NewTestIOStreamsDiscard(), nil, "")) {
+	for _, cmd := range commands(NewCommand(genericiooptions.NewTestIOStreamsDiscard(), nil, version.Stamp{})) {
 		for line := range strings.Lines(cmd.Example) {
 			words, ok := strings.CutPrefix(strings.TrimSpace(line), "kubectl externalsecret ")
 			if !ok {
@@ -177,7 +179,7 @@ func TestEveryExampleNamesACommandAndItsFlags(t *testing.T) {
 			if i := slices.IndexFunc(fields, func(f string) bool { return f == ">" || f == "|" }); i >= 0 {
 				fields = fields[:i]
 			}
-			found, rest, err := NewCommand(genericiooptions.NewTestIOStreamsDiscard(), nil, "").Find(fields)
+			found, rest, err := NewCommand(genericiooptions.NewTestIOStreamsDiscard(), nil, version.Stamp{}).Find(fields)
 			require.NoError(t, err, line)
 			assert.True(t, found.Name() == cmd.Name() || found.Parent().Name() == cmd.Name(), line)
 			require.NoError(t, found.ParseFlags(rest), line)
@@ -199,8 +201,8 @@ func splitWords(line string) []string {
 }
 
 func TestTreesAreIndependent(t *testing.T) {
-	first := NewCommand(genericiooptions.NewTestIOStreamsDiscard(), nil, "")
-	second := NewCommand(genericiooptions.NewTestIOStreamsDiscard(), nil, "")
+	first := NewCommand(genericiooptions.NewTestIOStreamsDiscard(), nil, version.Stamp{})
+	second := NewCommand(genericiooptions.NewTestIOStreamsDiscard(), nil, version.Stamp{})
 	require.NoError(t, first.PersistentFlags().Set("namespace", "shop"))
 	assert.Empty(t, second.PersistentFlags().Lookup("namespace").Value.String())
 }
