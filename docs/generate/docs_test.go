@@ -14,6 +14,7 @@ import (
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider/all"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/version"
 )
 
 const top = "../.."
@@ -80,7 +81,7 @@ func TestEachProviderIsInTheTableOfProviders(t *testing.T) {
 func TestEachCommandHasAPage(t *testing.T) {
 	told := map[string]string{"uninstall": "install"} // on the page of another
 	nothing := func(string) string { return "" }
-	for _, cmd := range plugin.NewCommand(genericiooptions.NewTestIOStreamsDiscard(), all.Providers(nothing), "").Commands() {
+	for _, cmd := range plugin.NewCommand(genericiooptions.NewTestIOStreamsDiscard(), all.Providers(nothing), version.Stamp{}).Commands() {
 		name := cmd.Name()
 		if !cmd.IsAvailableCommand() || name == "options" {
 			continue
