@@ -45,7 +45,7 @@ demo-stop: ## End what KEEP=1 make demo has left running.
 test test-node test-scale: export E2E := 1
 
 .PHONY: test
-test: ## Run every test but those of the next four: units, a real control plane, real provider servers.
+test: ## Run every test but those of the next five: units, a real control plane, real provider servers.
 	go vet ./...
 	go -C test/cluster run . build
 	go test -timeout 20m $$(go list ./... | grep -vE '/test/(node|scale)$$')
@@ -60,6 +60,10 @@ test: ## Run every test but those of the next four: units, a real control plane,
 .PHONY: test-operator
 test-operator: ## Let External Secrets Operator itself and the product take over from each other (compiles it: minutes).
 	go test -tags operator -run Compatibility -timeout 40m ./test/neighbour
+
+.PHONY: test-openbao
+test-openbao: ## Hold the provider openBao to the contract on OpenBao itself, with its namespaces (compiles it: minutes).
+	go test -tags openbao -run OpenBao -timeout 40m ./core/provider/vault
 
 .PHONY: test-node
 test-node: ## Run the tests on a real node (Linux, root, after test/node/get.sh; minutes).
@@ -98,7 +102,7 @@ generate: ## Make the generated files anew: CRDs, the command reference.
 
 .PHONY: verify
 verify: generate ## Fail if a generated file, a go.mod or the formatting is not as it should be.
-	for module in $(MODULES) test/operator test/helm test/krew test/vault; do go -C $$module mod tidy -diff; done
+	for module in $(MODULES) test/operator test/helm test/krew test/vault test/openbao; do go -C $$module mod tidy -diff; done
 	test -z "$$(gofmt -l $$(git ls-files '*.go'))"
 	git diff --exit-code -- manifests docs
 

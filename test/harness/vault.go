@@ -36,8 +36,19 @@ type VaultServer struct {
 // Vault starts a Vault that stops when the test ends.
 func Vault(t testing.TB) *VaultServer {
 	t.Helper()
+	return startVault(t, "test/vault")
+}
+
+// OpenBao is Vault with OpenBao, which has namespaces, and neither TLS of its own nor a directory.
+func OpenBao(t testing.TB) *VaultServer {
+	t.Helper()
+	return startVault(t, "test/openbao")
+}
+
+func startVault(t testing.TB, module string) *VaultServer {
+	t.Helper()
 	need(t)
-	bin, err := shared.build(program{module: "test/vault", pkg: "."})
+	bin, err := shared.build(program{module: module, pkg: "."})
 	require.NoError(t, err)
 	ctx, cancel := context.WithTimeout(t.Context(), vaultReady)
 	defer cancel()

@@ -51,8 +51,10 @@ func texts(t *testing.T, value string) map[string]any {
 	return data
 }
 
-func TestContractOfVersion2(t *testing.T) {
-	v := harness.Vault(t)
+func TestContractOfVersion2(t *testing.T) { providertest.Run(t, ofVersion2(t, harness.Vault(t))) }
+
+func ofVersion2(t *testing.T, v *harness.VaultServer) providertest.Backend {
+	t.Helper()
 	b := backend(t, v, version2, "secret/data/", `path "secret/*" { capabilities = ["read", "list"] }`)
 	b.Older = "1"
 	b.Put = func(t *testing.T, name, value string, tags map[string]string) {
@@ -60,16 +62,18 @@ func TestContractOfVersion2(t *testing.T) {
 		v.Put(t, name, texts(t, value))
 		v.Note(t, name, tags)
 	}
-	providertest.Run(t, b)
+	return b
 }
 
-func TestContractOfVersion1(t *testing.T) {
-	v := harness.Vault(t)
+func TestContractOfVersion1(t *testing.T) { providertest.Run(t, ofVersion1(t, harness.Vault(t))) }
+
+func ofVersion1(t *testing.T, v *harness.VaultServer) providertest.Backend {
+	t.Helper()
 	b := backend(t, v, `"path":"kv","version":"v1"`, "kv/", `path "kv/*" { capabilities = ["read", "list"] }`)
 	b.Lacks = providertest.Lacks{Version: true, Metadata: true, Tags: true}
 	b.Put = func(t *testing.T, name, value string, _ map[string]string) {
 		t.Helper()
 		v.Do(t, http.MethodPost, "kv/"+name, texts(t, value))
 	}
-	providertest.Run(t, b)
+	return b
 }
