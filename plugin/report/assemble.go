@@ -130,7 +130,8 @@ func (e Entry) users() []string {
 	return names
 }
 
-// legible makes the text of a run, which others can write, fit for a terminal, and takes out of it what looks like a secret.
+// legible makes the text of a run, which others can write, fit for a terminal, and takes out of it what looks like a secret. What became
+// of single objects in it is left out: that is for the command that tells of one run.
 func legible(run runs.Run) runs.Run {
 	clean := func(text string) string { return secret.Printable(secret.Redact(text)) }
 	run.Name, run.Message = secret.Printable(run.Name), clean(run.Message)
@@ -138,15 +139,14 @@ func legible(run runs.Run) runs.Run {
 		return run
 	}
 	r := *run.Report
-	r.Error, r.Notes, r.Causes, r.Results = clean(r.Error), slices.Clone(r.Notes), slices.Clone(r.Causes), slices.Clone(r.Results)
+	r.LeftOut += len(r.Results)
+	r.Results, r.ClusterExternalSecrets = nil, nil
+	r.Error, r.Notes, r.Causes = clean(r.Error), slices.Clone(r.Notes), slices.Clone(r.Causes)
 	for i := range r.Notes {
 		r.Notes[i] = clean(r.Notes[i])
 	}
 	for i := range r.Causes {
 		r.Causes[i].Message = clean(r.Causes[i].Message)
-	}
-	for i := range r.Results {
-		r.Results[i].Message = clean(r.Results[i].Message)
 	}
 	run.Report = &r
 	return run

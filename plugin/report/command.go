@@ -34,7 +34,7 @@ With -o json, yaml, jsonpath or go-template it is a FleetReport (externalsecret.
     causes[]       failed, diagnosis, store, objects[] (namespace, name, error), grouped as explain --all --offline does
     stores[]       kind, namespace, name, known, exists, provider, class, ready, error, externalSecrets, notWell
     refreshers[]   kind, namespace, name, serves
-    runs[]         as of runs
+    runs[]         as of runs, without single results
     items[]        as of status, with secret (exists, changed), workloads[] and pods[]
     unknown[]      part and why: what could not be read
 

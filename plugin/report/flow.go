@@ -20,7 +20,7 @@ type flowPath struct {
 
 // flowColumn says which nodes an ExternalSecret has in a column: object by object, or several together.
 type flowColumn struct {
-	Title          string
+	title          string
 	single, joined func(*Entry) []string
 	// others are what is left of single or joined nodes that are too many.
 	others string

@@ -79,7 +79,7 @@ func (f *Fleet) drawGraph() *graph {
 	orders := make([][]*graphNode, len(columns))
 	for c, column := range columns {
 		orders[c] = orderNodes(nodes, paths, c)
-		g.Heads = append(g.Heads, graphText{c * columnStep, column.Title})
+		g.Heads = append(g.Heads, graphText{c * columnStep, column.title})
 		high = max(high, stack(orders[c], c*columnStep, float64(len(paths))))
 	}
 	for c := range columns[:len(columns)-1] {

@@ -41,18 +41,19 @@ type chunk struct {
 type rowView struct {
 	State, Class string
 	// Cause is the number of its cause; zero for what is well.
-	Cause             int
-	Name              string
-	Stores            string
-	Secret            string
-	Missing           bool
-	Users             []string
-	MoreUsers         int
-	UsersUnknown      bool
-	Fresh, Bar, Late  string
-	Why               string
-	StaleUsers        int
-	OtherTarget, None bool
+	Cause            int
+	Name             string
+	Stores           string
+	Secret           string
+	Missing          bool
+	Users            []string
+	MoreUsers        int
+	UsersUnknown     bool
+	Fresh, Bar, Late string
+	Why              string
+	StaleUsers       int
+	// None tells that nothing is written.
+	None bool
 }
 
 func (f *Fleet) namespaceViews() []namespaceView {
@@ -105,7 +106,7 @@ func (e *Entry) row(f *Fleet) rowView {
 	}
 	switch {
 	case e.Target != "":
-		row.Secret, row.OtherTarget = e.Target, true
+		row.Secret = e.Target
 	case e.SecretName == "":
 		row.None = true
 	}
