@@ -25,7 +25,8 @@ func newConnection(streams genericiooptions.IOStreams, build version.Build) *gen
 	})
 }
 
-// completeFlags lets the shell complete the values of connection flags.
+// completeFlags lets the shell complete the values of connection flags. Files are offered for no words but the values of flags that
+// name one.
 func completeFlags(root *cobra.Command, connection *genericclioptions.ConfigFlags) {
 	for flag, complete := range map[string]cobra.CompletionFunc{
 		"namespace": completion.Namespaces(connection),
@@ -35,4 +36,6 @@ func completeFlags(root *cobra.Command, connection *genericclioptions.ConfigFlag
 	} {
 		_ = root.RegisterFlagCompletionFunc(flag, complete) // fails only for a flag that is not there, or the second time
 	}
+	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
+	completion.Files(root, "cache-dir", "certificate-authority", "client-certificate", "client-key", "kubeconfig", "template", "values")
 }

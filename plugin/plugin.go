@@ -87,7 +87,7 @@ func NewCommand(streams genericiooptions.IOStreams, providers provider.Registry,
 	}
 	groups.Add(root)
 	root.AddCommand(
-		completion.NewCommand(streams.Out),
+		completion.NewCommand(streams),
 		version.NewCommand(connection, streams, build),
 		newOptionsCommand(streams.Out),
 	)

@@ -43,21 +43,22 @@ func runContext(ctx context.Context, t *testing.T, args ...string) result {
 
 func TestHelp(t *testing.T) {
 	for name, args := range map[string][]string{
-		"root":       {},
-		"rbac":       {"rbac", "-h"},
-		"doctor":     {"doctor", "-h"},
-		"explain":    {"explain", "-h"},
-		"install":    {"install", "-h"},
-		"uninstall":  {"uninstall", "-h"},
-		"runs":       {"runs", "-h"},
-		"runs-start": {"runs", "start", "-h"},
-		"refresh":    {"refresh", "-h"},
-		"diff":       {"diff", "-h"},
-		"render":     {"render", "-h"},
-		"status":     {"status", "--help"},
-		"report":     {"report", "--help"},
-		"version":    {"help", "version"},
-		"completion": {"completion", "-h"},
+		"root":               {},
+		"rbac":               {"rbac", "-h"},
+		"doctor":             {"doctor", "-h"},
+		"explain":            {"explain", "-h"},
+		"install":            {"install", "-h"},
+		"uninstall":          {"uninstall", "-h"},
+		"runs":               {"runs", "-h"},
+		"runs-start":         {"runs", "start", "-h"},
+		"refresh":            {"refresh", "-h"},
+		"diff":               {"diff", "-h"},
+		"render":             {"render", "-h"},
+		"status":             {"status", "--help"},
+		"report":             {"report", "--help"},
+		"version":            {"help", "version"},
+		"completion":         {"completion", "-h"},
+		"completion-install": {"completion", "install", "-h"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := run(t, args...)

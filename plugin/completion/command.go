@@ -1,5 +1,5 @@
-// Package completion prints the scripts that let a shell complete the plugin's commands, flags and names. What the words
-// mean is known to the commands themselves.
+// Package completion prints the scripts that let a shell complete the plugin's commands, flags and names, and installs the one that
+// kubectl asks. What the words mean is known to the commands themselves.
 package completion
 
 import (
@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
 	cmdutil "k8s.io/kubectl/pkg/cmd/util"
 )
 
@@ -15,26 +16,21 @@ const long = `
 Print the script that lets a shell complete the words of this plugin.
 
 For "kubectl externalsecret", kubectl itself is the one that completes: it asks a program named
-kubectl_complete-externalsecret, which must be on the PATH. "completion kubectl" prints that program. It is the same for all
-shells, and kubectl's own completion must be set up: see "kubectl completion --help".
+kubectl_complete-externalsecret, which must be on the PATH. "completion install" puts it there, "completion kubectl" prints it. It is
+the same for all shells, and kubectl's own completion must be set up: see "kubectl completion --help".
 
 For the program "kubectl-externalsecret" by itself, take the script of your shell: bash, zsh, fish or powershell.`
 
 const example = `
 # Complete "kubectl externalsecret" in every shell for which kubectl's completion is set up
-kubectl externalsecret completion kubectl > ~/.local/bin/kubectl_complete-externalsecret
-chmod +x ~/.local/bin/kubectl_complete-externalsecret
+kubectl externalsecret completion install
 
 # Complete "kubectl-externalsecret" in this bash
 source <(kubectl externalsecret completion bash)`
 
-// wrapper is the program that kubectl asks.
-const wrapper = `#!/bin/sh
-exec kubectl externalsecret __complete "$@"
-`
-
 // NewCommand makes `completion`.
-func NewCommand(out io.Writer) *cobra.Command {
+func NewCommand(streams genericiooptions.IOStreams) *cobra.Command {
+	out := streams.Out
 	scripts := map[string]func(root *cobra.Command) error{
 		"kubectl":    func(*cobra.Command) error { _, err := io.WriteString(out, wrapper); return err },
 		"bash":       func(root *cobra.Command) error { return root.GenBashCompletionV2(out, true) },
@@ -43,10 +39,10 @@ func NewCommand(out io.Writer) *cobra.Command {
 		"powershell": func(root *cobra.Command) error { return root.GenPowerShellCompletionWithDesc(out) },
 	}
 	shells := []string{"kubectl", "bash", "zsh", "fish", "powershell"}
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:                   "completion (" + strings.Join(shells, " | ") + ")",
 		DisableFlagsInUseLine: true,
-		Short:                 "Print the script that lets a shell complete the words of this plugin",
+		Short:                 "Print the script that lets a shell complete the words of this plugin, or install it",
 		Long:                  long,
 		Example:               example,
 		ValidArgsFunction:     cobra.FixedCompletions(shells, cobra.ShellCompDirectiveNoFileComp),
@@ -64,4 +60,6 @@ func NewCommand(out io.Writer) *cobra.Command {
 			return nil
 		},
 	}
+	cmd.AddCommand(newInstallCommand(streams))
+	return cmd
 }

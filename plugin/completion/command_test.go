@@ -1,24 +1,27 @@
 package completion
 
 import (
-	"bytes"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
 	"k8s.io/client-go/tools/clientcmd/api"
 )
 
 func script(t *testing.T, args ...string) (string, error) {
 	t.Helper()
-	var out bytes.Buffer
+	streams, _, out, _ := genericiooptions.NewTestIOStreams()
 	root := &cobra.Command{Use: "kubectl-externalsecret", SilenceErrors: true, SilenceUsage: true}
-	root.AddCommand(NewCommand(&out))
+	root.AddCommand(NewCommand(streams))
 	root.SetArgs(append([]string{"completion"}, args...))
 	err := root.ExecuteContext(t.Context())
 	return out.String(), err
@@ -52,14 +55,15 @@ func TestWrapperPassesWordsOn(t *testing.T) {
 	dir := t.TempDir()
 	out, err := script(t, "kubectl")
 	require.NoError(t, err)
-	wrapper := filepath.Join(dir, "kubectl_complete-externalsecret")
-	require.NoError(t, os.WriteFile(wrapper, []byte(out), 0o755))
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "kubectl"), []byte("#!"+shell+"\nprintf '<%s>' \"$@\"\n"), 0o755))
-	cmd := exec.CommandContext(t.Context(), wrapper, "refresh", "-n", "my ns", "")
+	require.NoError(t, os.WriteFile(filepath.Join(dir, wrapperName), []byte(out), 0o755))
+	answer := "#!" + shell + "\ncat\necho noise >&2\nprintf '<%s>' \"$@\"\n"
+	require.NoError(t, os.WriteFile(filepath.Join(dir, program), []byte(answer), 0o755))
+	cmd := exec.CommandContext(t.Context(), filepath.Join(dir, wrapperName), "refresh", "-n", "my ns", "")
 	cmd.Env = append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"))
-	got, err := cmd.Output()
+	cmd.Stdin = strings.NewReader("what a person types")
+	got, err := cmd.CombinedOutput()
 	require.NoError(t, err)
-	assert.Equal(t, "<externalsecret><__complete><refresh><-n><my ns><>", string(got))
+	assert.Equal(t, "<__complete><refresh><-n><my ns><>", string(got))
 }
 
 func TestKubeconfigCompletesItsNames(t *testing.T) {
@@ -84,7 +88,9 @@ users: [{name: u1, user: {}}]
 		"users":                   {Users, "", []string{"u1"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, directive := Kubeconfig(getter, test.list)(&cobra.Command{}, nil, test.typed)
+			cmd := &cobra.Command{}
+			cmd.SetContext(t.Context())
+			got, directive := Kubeconfig(getter, test.list)(cmd, nil, test.typed)
 			assert.Equal(t, test.want, got)
 			assert.Equal(t, cobra.ShellCompDirectiveNoFileComp, directive)
 		})
@@ -92,14 +98,27 @@ users: [{name: u1, user: {}}]
 }
 
 func TestNamesOfNoServerAreNone(t *testing.T) {
-	server := "http://127.0.0.1:1"
-	getter := genericclioptions.NewConfigFlags(false)
-	getter.APIServer = &server
-	t.Setenv("KUBECONFIG", t.TempDir()+"/none")
-	cmd := &cobra.Command{}
-	cmd.SetContext(t.Context())
-	got, _ := ExternalSecrets(getter)(cmd, nil, "")
-	assert.Empty(t, got)
-	got, _ = Namespaces(getter)(cmd, nil, "")
-	assert.Empty(t, got)
+	silent, err := net.Listen("tcp", "127.0.0.1:0") // takes connections, and answers none
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, silent.Close()) })
+	for name, server := range map[string]string{
+		"nobody listens":  "http://127.0.0.1:1",
+		"nobody answers":  "http://" + silent.Addr().String(),
+		"no such address": "http://%",
+	} {
+		t.Run(name, func(t *testing.T) {
+			getter := genericclioptions.NewConfigFlags(false)
+			getter.APIServer = &server
+			t.Setenv("KUBECONFIG", t.TempDir()+"/none")
+			cmd := &cobra.Command{}
+			cmd.SetContext(t.Context())
+			began := time.Now()
+			for _, complete := range []cobra.CompletionFunc{ExternalSecrets(getter), Namespaces(getter)} {
+				got, directive := complete(cmd, nil, "")
+				assert.Empty(t, got)
+				assert.Equal(t, cobra.ShellCompDirectiveNoFileComp, directive, "nor are files offered in their place")
+			}
+			assert.Less(t, time.Since(began), 2*patience+time.Second)
+		})
+	}
 }

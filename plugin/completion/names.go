@@ -2,6 +2,8 @@ package completion
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -12,7 +14,6 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/client-go/metadata"
-	"k8s.io/client-go/tools/clientcmd/api"
 
 	esapi "github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/kube"
@@ -22,22 +23,38 @@ import (
 const (
 	// patience is how long a person who has pressed the tab key is made to wait for the server.
 	patience = 3 * time.Second
-	// enough is how many names are read: who has more types a few letters first, and waits no longer for it.
+	// enough is how many names of a kind are read, in one request: the first of the alphabet. Those behind are not offered.
 	enough = 2000
 )
 
-// ExternalSecrets completes the names of those in the namespace of the command, less those that it has already.
-func ExternalSecrets(getter genericclioptions.RESTClientGetter) cobra.CompletionFunc {
-	return func(cmd *cobra.Command, args []string, toComplete string) ([]string, cobra.ShellCompDirective) {
+// errEnough ends a list after its first page.
+var errEnough = errors.New("enough was read")
+
+// Names completes what list finds and begins with what was typed. list has a few seconds. If it fails nothing is offered, and nothing
+// said: a shell has no place for an error.
+func Names(list func(ctx context.Context, cmd *cobra.Command, args []string, typed string) ([]string, error)) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
 		ctx, cancel := context.WithTimeout(cmd.Context(), patience)
 		defer cancel()
+		names, err := list(ctx, cmd, args, typed)
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp // an error would let some shells offer files
+		}
+		names = slices.DeleteFunc(names, func(name string) bool { return !strings.HasPrefix(name, typed) })
+		return names, cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+// ExternalSecrets completes the names of those in the namespace of the command, less those that it has already.
+func ExternalSecrets(getter genericclioptions.RESTClientGetter) cobra.CompletionFunc {
+	return Names(func(ctx context.Context, _ *cobra.Command, args []string, _ string) ([]string, error) {
 		client, namespace, err := where(ctx, getter)
 		if err != nil {
-			return nil, cobra.ShellCompDirectiveError
+			return nil, err
 		}
 		found := served(ctx, getter, client, esapi.ResourceExternalSecrets, namespace)
-		return begin(toComplete, slices.DeleteFunc(found, func(name string) bool { return slices.Contains(args, name) }))
-	}
+		return slices.DeleteFunc(found, func(name string) bool { return slices.Contains(args, name) }), nil
+	})
 }
 
 // What is written before the name of a SecretStore, where it does not go without saying, and of a ClusterSecretStore.
@@ -48,42 +65,44 @@ const (
 
 // Stores completes the names of the SecretStores in the namespace of the command and, after "clusterstore/", of ClusterSecretStores.
 func Stores(getter genericclioptions.RESTClientGetter) cobra.CompletionFunc {
-	return func(cmd *cobra.Command, _ []string, toComplete string) ([]string, cobra.ShellCompDirective) {
-		ctx, cancel := context.WithTimeout(cmd.Context(), patience)
-		defer cancel()
+	return Names(func(ctx context.Context, _ *cobra.Command, _ []string, typed string) ([]string, error) {
 		client, namespace, err := where(ctx, getter)
 		if err != nil {
-			return nil, cobra.ShellCompDirectiveError
+			return nil, err
 		}
 		sorts := []sort{{"", esapi.ResourceSecretStores, namespace}, {clusterStore, esapi.ResourceClusterSecretStores, ""}}
-		if strings.HasPrefix(toComplete, store) {
+		if strings.HasPrefix(typed, store) {
 			sorts = append(sorts, sort{store, esapi.ResourceSecretStores, namespace})
 		}
-		return begin(toComplete, named(ctx, getter, client, toComplete, sorts...))
-	}
+		return named(ctx, getter, client, typed, sorts...), nil
+	})
 }
 
-// RemoteKeys completes the remote secrets that ExternalSecrets of the namespace of the command name.
+// RemoteKeys completes the remote secrets that ExternalSecrets name: those of the first page of the command's namespace, or of all
+// namespaces.
 func RemoteKeys(getter genericclioptions.RESTClientGetter) cobra.CompletionFunc {
-	return func(cmd *cobra.Command, _ []string, toComplete string) ([]string, cobra.ShellCompDirective) {
-		ctx, cancel := context.WithTimeout(cmd.Context(), patience)
-		defer cancel()
+	return Names(func(ctx context.Context, cmd *cobra.Command, _ []string, _ string) ([]string, error) {
 		client, namespace, err := where(ctx, getter)
 		if err != nil {
-			return nil, cobra.ShellCompDirectiveError
+			return nil, err
 		}
-		items, err := resolve.Select(ctx, client, resolve.Scope{Namespaces: []string{namespace}})
-		if err != nil {
-			return nil, cobra.ShellCompDirectiveError
+		if everywhere, err := cmd.Flags().GetBool("all-namespaces"); err == nil && everywhere {
+			namespace = ""
 		}
 		keys := map[string]bool{}
-		for _, item := range items {
-			for _, key := range resolve.RemoteKeys(item.ES) {
-				keys[key] = true
+		err = client.List(ctx, esapi.ResourceExternalSecrets, namespace, kube.Selector{}, func(page []json.RawMessage) error {
+			for _, raw := range page {
+				for _, key := range resolve.RemoteKeys(resolve.Decode(raw).ES) {
+					keys[key] = true
+				}
 			}
+			return errEnough
+		})
+		if err != nil && !errors.Is(err, errEnough) {
+			return nil, err
 		}
-		return begin(toComplete, slices.Sorted(maps.Keys(keys)))
-	}
+		return slices.Sorted(maps.Keys(keys)), nil
+	})
 }
 
 // where is a client, which knows what version of the API is served, and the namespace of the command.
@@ -103,13 +122,13 @@ func where(ctx context.Context, getter genericclioptions.RESTClientGetter) (*kub
 // sort is a sort of objects, with what is written before the name of one.
 type sort struct{ prefix, resource, namespace string }
 
-// named are the names of objects of several sorts, less those of which none begins with what was typed.
+// named are the names of objects of several sorts. Those are not asked for of which none can begin with what was typed.
 func named(
 	ctx context.Context, getter genericclioptions.RESTClientGetter, client *kube.Client, typed string, sorts ...sort,
 ) []string {
 	var found []string
 	for _, of := range sorts {
-		if !strings.HasPrefix(of.prefix, typed) && !strings.HasPrefix(typed, of.prefix) {
+		if rest, ok := strings.CutPrefix(typed, of.prefix); strings.Contains(rest, "/") || (!ok && !strings.HasPrefix(of.prefix, typed)) {
 			continue
 		}
 		for _, name := range served(ctx, getter, client, of.resource, of.namespace) {
@@ -130,35 +149,13 @@ func served(ctx context.Context, getter genericclioptions.RESTClientGetter, clie
 
 // Namespaces completes the names of namespaces.
 func Namespaces(getter genericclioptions.RESTClientGetter) cobra.CompletionFunc {
-	return func(cmd *cobra.Command, _ []string, toComplete string) ([]string, cobra.ShellCompDirective) {
-		ctx, cancel := context.WithTimeout(cmd.Context(), patience)
-		defer cancel()
-		return begin(toComplete, names(ctx, getter, schema.GroupVersionResource{Version: "v1", Resource: "namespaces"}, ""))
-	}
+	return Names(func(ctx context.Context, _ *cobra.Command, _ []string, _ string) ([]string, error) {
+		return names(ctx, getter, schema.GroupVersionResource{Version: "v1", Resource: "namespaces"}, ""), nil
+	})
 }
 
-// Kubeconfig completes names that stand in the kubeconfig: those that list takes from it.
-func Kubeconfig(getter genericclioptions.RESTClientGetter, list func(api.Config) []string) cobra.CompletionFunc {
-	return func(_ *cobra.Command, _ []string, toComplete string) ([]string, cobra.ShellCompDirective) {
-		config, err := getter.ToRawKubeConfigLoader().RawConfig()
-		if err != nil {
-			return nil, cobra.ShellCompDirectiveError
-		}
-		return begin(toComplete, list(config))
-	}
-}
-
-// Contexts lists the contexts of a kubeconfig.
-func Contexts(c api.Config) []string { return slices.Sorted(maps.Keys(c.Contexts)) }
-
-// Clusters lists the clusters of a kubeconfig.
-func Clusters(c api.Config) []string { return slices.Sorted(maps.Keys(c.Clusters)) }
-
-// Users lists the users of a kubeconfig.
-func Users(c api.Config) []string { return slices.Sorted(maps.Keys(c.AuthInfos)) }
-
-// names reads the names of objects and nothing else of them. There are none where they can't be read: a shell has no place
-// for an error.
+// names reads the names of objects and nothing else of them: none where they can't be read, so that those of other kinds are offered
+// still.
 func names(
 	ctx context.Context, getter genericclioptions.RESTClientGetter, resource schema.GroupVersionResource, namespace string,
 ) []string {
@@ -179,10 +176,4 @@ func names(
 		found = append(found, list.Items[i].Name)
 	}
 	return found
-}
-
-// begin keeps the names that begin with what was typed.
-func begin(typed string, names []string) ([]string, cobra.ShellCompDirective) {
-	names = slices.DeleteFunc(names, func(name string) bool { return !strings.HasPrefix(name, typed) })
-	return names, cobra.ShellCompDirectiveNoFileComp
 }

@@ -101,7 +101,7 @@ func (f *Flags) AddFlags(cmd *cobra.Command) {
 	f.Print.AddFlags(cmd)
 	cmd.Flags().Lookup("show-managed-fields").Hidden = true // there are none in what is printed
 	for flag, complete := range map[string]cobra.CompletionFunc{
-		"store": completion.Stores(f.getter), "remote-key": completion.RemoteKeys(f.getter),
+		"store": completion.Stores(f.getter), "remote-key": completion.RemoteKeys(f.getter), "runner-namespace": completion.Namespaces(f.getter),
 	} {
 		_ = cmd.RegisterFlagCompletionFunc(flag, complete) // as below
 	}

@@ -3,10 +3,14 @@
 package runs
 
 import (
+	"context"
+
 	"github.com/spf13/cobra"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 	cmdutil "k8s.io/kubectl/pkg/cmd/util"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/completion"
 )
 
 const long = `
@@ -87,22 +91,22 @@ func NewCommand(getter genericclioptions.RESTClientGetter, streams genericioopti
 
 // completeNames completes the names of runs.
 func completeNames(getter genericclioptions.RESTClientGetter) cobra.CompletionFunc {
-	return func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	return completion.Names(func(ctx context.Context, _ *cobra.Command, args []string, _ string) ([]string, error) {
 		if len(args) > 0 {
-			return nil, cobra.ShellCompDirectiveNoFileComp
+			return nil, nil
 		}
 		runner, err := connect(getter)
 		if err != nil {
-			return nil, cobra.ShellCompDirectiveError
+			return nil, err
 		}
-		runs, err := Gather(cmd.Context(), runner)
+		runs, err := Gather(ctx, runner)
 		if err != nil {
-			return nil, cobra.ShellCompDirectiveError
+			return nil, err
 		}
 		names := make([]string, len(runs))
 		for i, run := range runs {
 			names[i] = run.Name
 		}
-		return names, cobra.ShellCompDirectiveNoFileComp
-	}
+		return names, nil
+	})
 }

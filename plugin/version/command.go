@@ -65,6 +65,8 @@ func NewCommand(getter genericclioptions.RESTClientGetter, streams genericioopti
 	}
 	cmd.Flags().BoolVar(&o.ClientOnly, "client", o.ClientOnly, "If true, shows client version only (no server required).")
 	cmd.Flags().StringVarP(&o.Format, "output", "o", o.Format, "One of 'yaml' or 'json'.")
+	// It fails only for a flag that is not there, or the second time.
+	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"json", "yaml"}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 

@@ -69,7 +69,7 @@ func TestRefreshOfWhatReadsARemoteSecretOrAStore(t *testing.T) {
 	assert.Equal(t, map[string]int{"secretsmanager.GetSecretValue": 1}, w.aws.Counters(t).Requests, "nothing else is read")
 
 	for args, want := range map[string]string{
-		"--store ":                      "store\n" + cluster + "\n",
+		"--store ":                      cluster + "\n",
 		"--store clusterstore/":         cluster + "\n",
 		"--store store/":                "store/store\n",
 		"--remote-key pr":               "prod/db\n",
