@@ -41,6 +41,9 @@ demo: build ## Sync the example end to end on a control plane of its own (KEEP=1
 demo-stop: ## End what KEEP=1 make demo has left running.
 	go run ./test/demo stop
 
+# Tests that start servers or build programs want to be asked for: go test ./... alone is for the time between two edits.
+test test-node test-scale: export E2E := 1
+
 .PHONY: test
 test: ## Run every test but those of the next four: units, a real control plane, real provider servers.
 	go vet ./...
@@ -52,6 +55,7 @@ test: ## Run every test but those of the next four: units, a real control plane,
 	go -C manifests/crdgen test ./...
 	go -C manifests/image test ./...
 	go -C release test ./...
+	@go run ./test/missing
 
 .PHONY: test-operator
 test-operator: ## Let External Secrets Operator itself and the product take over from each other (compiles it: minutes).

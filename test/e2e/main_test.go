@@ -1,24 +1,11 @@
 package e2e_test
 
 import (
-	"flag"
-	"fmt"
 	"os"
-	"runtime"
 	"testing"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/test/harness"
 )
 
-// TestMain lets more tests run at once than there are processors, unless -parallel says otherwise: they spend their time waiting
-// for programs, for a second that AWS is told to take, and one of them for a minute.
-func TestMain(m *testing.M) {
-	flag.Parse()
-	given := false
-	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "test.parallel" })
-	if !given {
-		if err := flag.Set("test.parallel", fmt.Sprint(2+runtime.GOMAXPROCS(0))); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-	}
-	os.Exit(m.Run())
-}
+// TestMain lets more tests run at once than there are processors: they wait for programs, and for a second that AWS is told to take, and one of them for a minute.
+func TestMain(m *testing.M) { os.Exit(harness.Main(m, 2)) }

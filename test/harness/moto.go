@@ -27,14 +27,10 @@ type MotoEndpoint struct {
 // REQUIRE_MOTO is set: test/moto/get.sh fetches it into the user's cache, or MOTO_DIR says where it is.
 func Moto(t testing.TB) *MotoEndpoint {
 	t.Helper()
-	dir := os.Getenv("MOTO_DIR")
-	if dir == "" {
-		cache, err := os.UserCacheDir()
-		require.NoError(t, err)
-		dir = filepath.Join(cache, "kubectl-externalsecret", "moto")
-	}
-	if _, err := os.Stat(filepath.Join(dir, "serve")); err != nil {
-		message := t.Name() + " IS NOT RUN AGAINST MOTO: there is none in " + dir + "; test/moto/get.sh fetches it"
+	need(t)
+	dir, err := findMoto()
+	if err != nil {
+		message := t.Name() + " IS NOT RUN AGAINST MOTO: " + err.Error()
 		if os.Getenv("REQUIRE_MOTO") != "" {
 			t.Fatal(message)
 		}
@@ -44,6 +40,21 @@ func Moto(t testing.TB) *MotoEndpoint {
 	m := &MotoEndpoint{startDoor(t, "./cmd/awsgate", "-moto", dir)}
 	m.Key(t, adminKey())
 	return m
+}
+
+// findMoto is where moto is. The error says that it is nowhere.
+func findMoto() (dir string, err error) {
+	if dir = os.Getenv("MOTO_DIR"); dir == "" {
+		cache, err := os.UserCacheDir()
+		if err != nil {
+			return "", fmt.Errorf("find the user's cache directory: %w", err)
+		}
+		dir = filepath.Join(cache, "kubectl-externalsecret", "moto")
+	}
+	if _, err := os.Stat(filepath.Join(dir, "serve")); err != nil {
+		return "", fmt.Errorf("there is none in %s; test/moto/get.sh fetches it", dir)
+	}
+	return dir, nil
 }
 
 // Put stores a secret in AWSRegion, as a new current version when it exists. Unlike Endpoint's it goes through the API; the counters

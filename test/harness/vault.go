@@ -36,6 +36,7 @@ type VaultServer struct {
 // Vault starts a Vault that stops when the test ends.
 func Vault(t testing.TB) *VaultServer {
 	t.Helper()
+	need(t)
 	bin, err := shared.build(program{module: "test/vault", pkg: "."})
 	require.NoError(t, err)
 	ctx, cancel := context.WithTimeout(t.Context(), vaultReady)

@@ -4,6 +4,7 @@ package node_test
 
 import (
 	"encoding/json"
+	"os"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -13,6 +14,8 @@ import (
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/test/harness"
 )
+
+func TestMain(m *testing.M) { os.Exit(harness.Main(m, 0)) }
 
 const image = "localhost/probe:1"
 
