@@ -10,6 +10,10 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider/all"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin"
 )
 
 const top = "../.."
@@ -58,6 +62,33 @@ func TestLinksOfTheHandbookLeadToFilesAndHeadings(t *testing.T) {
 				assert.Contains(t, anchors(texts[target]), heading, "%s links to %s", path, match[1])
 			}
 		}
+	}
+}
+
+func TestEachProviderIsInTheTableOfProviders(t *testing.T) {
+	table, err := os.ReadFile(filepath.Join(top, "docs", "providers", "README.md"))
+	require.NoError(t, err)
+	pages, err := filepath.Glob(filepath.Join(top, "docs", "providers", "*.md"))
+	require.NoError(t, err)
+	for _, page := range pages {
+		if name := filepath.Base(page); name != "README.md" {
+			assert.Contains(t, string(table), "]("+name+") |", "add a row for it to docs/providers/README.md")
+		}
+	}
+}
+
+func TestEachCommandHasAPage(t *testing.T) {
+	told := map[string]string{"uninstall": "install"} // on the page of another
+	nothing := func(string) string { return "" }
+	for _, cmd := range plugin.NewCommand(genericiooptions.NewTestIOStreamsDiscard(), all.Providers(nothing), "").Commands() {
+		name := cmd.Name()
+		if !cmd.IsAvailableCommand() || name == "options" {
+			continue
+		}
+		if other, ok := told[name]; ok {
+			name = other
+		}
+		assert.True(t, exists(filepath.Join(top, "docs", name+".md")), "write docs/%s.md, by hand", name)
 	}
 }
 

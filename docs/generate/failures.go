@@ -53,13 +53,21 @@ func waiting(retry string) string {
 func (p *page) failure(c diagnose.Diagnosis) {
 	p.add("### %s\n\n", c.ID)
 	p.add("%s\n\n", paragraphs(c.Cause))
-	p.add("**Check.** %s\n\n", paragraphs(c.Check))
-	p.add("**Fix.** %s\n\n", paragraphs(c.Fix))
+	p.add("**Check.**%s\n\n", behind(paragraphs(c.Check)))
+	p.add("**Fix.**%s\n\n", behind(paragraphs(c.Fix)))
 	owner := c.Owner
 	if owner == diagnose.Unsaid {
 		owner = "can't be said"
 	}
 	p.add("Owner: %s. Waiting helps: %s.\n\n", owner, waiting(c.Retry))
+}
+
+// behind is a text behind words on the same line: a block can't be there.
+func behind(text string) string {
+	if strings.HasPrefix(text, "```") {
+		return "\n\n" + text
+	}
+	return " " + text
 }
 
 // paragraphs is the text of a cause as Markdown: commands in blocks, placeholders in capitals.

@@ -68,6 +68,7 @@ func TestCompatibility(t *testing.T) {
 	require.Eventually(t, allReady, time.Minute, time.Second, "the operator syncs all")
 	stop()
 	theirs := secretsIn(t, cluster, namespace)
+	theirRequests := endpoint.Counters(t)
 
 	r := harness.Run(t, environment, plugin, "refresh", "--all", "-n", namespace)
 	require.Zero(t, r.Code, r.Stdout+r.Stderr)
@@ -84,9 +85,14 @@ func TestCompatibility(t *testing.T) {
 	cluster.Kubectl(t, "", "delete", "namespace", namespace, "--wait=true")
 
 	apply(t, namespace)
+	endpoint.ResetCounters(t)
 	r = harness.Run(t, environment, plugin, "refresh", "--all", "-n", namespace)
 	require.Zero(t, r.Code, r.Stdout+r.Stderr)
 	ours := secretsIn(t, cluster, namespace)
+	ourRequests := endpoint.Counters(t)
+	t.Logf("requests to AWS for the first sync: the operator %d %v, refresh %d %v",
+		theirRequests.Total(), theirRequests.Requests, ourRequests.Total(), ourRequests.Requests)
+	assert.Less(t, ourRequests.Total(), theirRequests.Total())
 	assert.Equal(t, written(theirs), written(ours), "data, type, labels, annotations, owners and managed fields")
 
 	stop = startOperator(t, operator, environment)
