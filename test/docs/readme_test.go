@@ -72,7 +72,7 @@ func TestTheReadmeDoesWhatItSays(t *testing.T) {
 	for _, want := range []string{
 		"/kubectl_complete-externalsecret ",
 		"externalsecret.external-secrets.io/hello created\n",
-		"\nhello", // the password, as kubectl get shows it
+		"\nhello\n", // the password, as kubectl get shows it
 		"externalsecret.external-secrets.io/db created\n",
 		"cronjob.batch/externalsecret-runner created\n",
 		"cronjob.batch/externalsecret-runner serverside-applied\n",
