@@ -31,7 +31,7 @@ func Of(page string) ([]Block, error) {
 		text, fenced := strings.CutPrefix(strings.TrimLeft(line, " "), "```")
 		switch {
 		case open == nil && fenced:
-			indent = line[:strings.Index(line, "`")]
+			indent, _, _ = strings.Cut(line, "`")
 			open = &Block{Page: page, Line: i + 2, Language: strings.TrimSpace(text)}
 		case fenced:
 			blocks = append(blocks, *open)

@@ -57,8 +57,11 @@ func TestTheReadmeDoesWhatItSays(t *testing.T) {
 	require.NoError(t, os.Mkdir(bin, 0o755))
 	require.NoError(t, os.Symlink(filepath.Join(cluster.Info.Bin, "kubectl"), filepath.Join(bin, "kubectl")))
 	require.NoError(t, os.Symlink(harness.Helm(t), filepath.Join(bin, "helm")))
-	env := append(aws.Env(), "HOME="+home, "KUBECONFIG="+kubeconfig(t, cluster, namespace), "PATH="+bin+":"+os.Getenv("PATH"))
-	for _, name := range []string{"GOPATH", "GOMODCACHE", "GOCACHE", "GOPROXY", "GOSUMDB"} {
+	own, err := os.UserHomeDir()
+	require.NoError(t, err)
+	// By its settings git trusts a checkout of somebody else, or not.
+	env := append(aws.Env(), "GIT_CONFIG_GLOBAL="+filepath.Join(own, ".gitconfig"), "HOME="+home, "KUBECONFIG="+kubeconfig(t, cluster, namespace), "PATH="+bin+":"+os.Getenv("PATH"))
+	for _, name := range []string{"GOPATH", "GOMODCACHE", "GOCACHE", "GOPROXY", "GOSUMDB", "GOFLAGS", "GOTOOLCHAIN"} {
 		value, err := exec.CommandContext(t.Context(), "go", "env", name).Output()
 		require.NoError(t, err)
 		env = append(env, name+"="+strings.TrimSpace(string(value)))

@@ -81,7 +81,7 @@ func TestKubectlCompletes(t *testing.T) {
 		"status --context ":               {"cluster"},
 		"status -o custom":                {"custom-columns", "custom-columns-file"},
 		"version -o ":                     {"json", "yaml"},
-		"rbac --cloud a":                  {"aws"},
+		"rbac --cloud aw":                 {"aws"},
 		"rbac --secret-access ":           {"list", "get"},
 		"refresh --via l":                 {"local"},
 		"refresh --dry-run=c":             {"client"},
