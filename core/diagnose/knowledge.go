@@ -53,6 +53,7 @@ func load() (*knowledge, error) {
 	}
 	k := &knowledge{placeholder: regexp.MustCompile(`\{[a-z]+\}`), placeholders: map[string][]*regexp.Regexp{}}
 	for name, expressions := range shared.Placeholders {
+		k.placeholders[name] = []*regexp.Regexp{} // also where no text tells it
 		for _, expression := range expressions {
 			compiled, err := compile(expression)
 			if err != nil {
