@@ -19,8 +19,8 @@ import (
 )
 
 const (
-	// machineMetadata is where a virtual machine of Azure asks for tokens, which AZURE_POD_IDENTITY_AUTHORITY_HOST may move.
-	machineMetadata = "http://169.254.169.254"
+	// machineIdentity is where a virtual machine of Azure asks for tokens.
+	machineIdentity = "http://169.254.169.254/metadata/identity/oauth2/token"
 	// machineWithin is how long an attempt there may take: it is the machine's own, or there is none.
 	machineWithin = 5 * time.Second
 )
@@ -59,12 +59,8 @@ func (c tokenClient) fromEntra(ctx context.Context, who application, resource st
 // fromMachine gets a token for a resource as the managed identity of what the process runs on: a virtual machine or, where the
 // environment says so, a host of containers or apps.
 func (c tokenClient) fromMachine(ctx context.Context, getenv func(string) string, resource, client string) (secret.Value, time.Time, error) {
-	endpoint, query := machineMetadata, url.Values{"resource": {resource}, "api-version": {"2018-02-01"}}
-	if host := getenv("AZURE_POD_IDENTITY_AUTHORITY_HOST"); host != "" {
-		endpoint = strings.TrimRight(host, "/")
-	}
-	endpoint += "/metadata/identity/oauth2/token"
-	header, value := "Metadata", "true"
+	endpoint, header, value := machineIdentity, "Metadata", "true"
+	query := url.Values{"resource": {resource}, "api-version": {"2018-02-01"}}
 	if at, key := getenv("IDENTITY_ENDPOINT"), getenv("IDENTITY_HEADER"); at != "" && key != "" {
 		endpoint, header, value = at, "X-IDENTITY-HEADER", key
 		query.Set("api-version", "2019-08-01")
@@ -74,7 +70,7 @@ func (c tokenClient) fromMachine(ctx context.Context, getenv func(string) string
 	}
 	request, err := runtime.NewRequest(called(ctx, c.meter, "ManagedIdentity.GetToken"), http.MethodGet, endpoint+"?"+query.Encode())
 	if err != nil {
-		return secret.Value{}, time.Time{}, invalid("the URL of the machine's identity, in IDENTITY_ENDPOINT or AZURE_POD_IDENTITY_AUTHORITY_HOST, can't be read")
+		return secret.Value{}, time.Time{}, invalid("IDENTITY_ENDPOINT, in the environment of the process, is no URL")
 	}
 	request.Raw().Header.Set(header, value)
 	return c.get(request, value)
