@@ -35,6 +35,10 @@ func (a *azure) control() http.Handler {
 		a.lifetime = time.Duration(*seconds) * time.Second
 		return nil
 	})
+	arrange(mux, a, "POST /delay", func(milliseconds *int) error {
+		a.delay = time.Duration(*milliseconds) * time.Millisecond
+		return nil
+	})
 	arrange(mux, a, "POST /astray", func(to *string) error {
 		a.gone = *to
 		return nil
@@ -44,6 +48,12 @@ func (a *azure) control() http.Handler {
 		defer a.mu.Unlock()
 		a.faults = nil
 		answer(w, http.StatusOK, nil)
+	})
+	mux.HandleFunc("POST /most", func(w http.ResponseWriter, _ *http.Request) {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		answer(w, http.StatusOK, a.most)
+		a.most = a.underway
 	})
 	mux.HandleFunc("POST /requests", func(w http.ResponseWriter, _ *http.Request) {
 		a.mu.Lock()

@@ -83,6 +83,7 @@ func (a *azure) route(w http.ResponseWriter, r *http.Request) {
 	if !found {
 		host = r.Host
 	}
+	defer a.linger(r)()
 	if fault := a.pass(r.Method, host+r.URL.Path); fault != nil {
 		fault.answer(w)
 		return

@@ -23,6 +23,9 @@ type azure struct {
 	faults   []*fault
 	lifetime time.Duration
 	gone     string // where the next list goes on, in place of where it does
+	delay    time.Duration
+	underway int // requests
+	most     int // of them at the same time since somebody asked
 }
 
 // app is an application or a managed identity.
@@ -91,6 +94,24 @@ func (a *azure) pass(method, path string) *fault {
 		}
 	}
 	return nil
+}
+
+// linger holds a request up, as long as tests want, and tells how many there are at the same time. What it returns ends that.
+func (a *azure) linger(r *http.Request) func() {
+	a.mu.Lock()
+	a.underway++
+	a.most = max(a.most, a.underway)
+	delay := a.delay
+	a.mu.Unlock()
+	select {
+	case <-time.After(delay):
+	case <-r.Context().Done():
+	}
+	return func() {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		a.underway--
+	}
 }
 
 // tenantOf is the tenant of an application.

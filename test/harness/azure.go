@@ -17,6 +17,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -195,6 +196,20 @@ func (a *AzureServer) ClearFaults(t testing.TB) {
 func (a *AzureServer) Lifetime(t testing.TB, seconds int) {
 	t.Helper()
 	a.post(t, "lifetime", seconds)
+}
+
+// Delay holds each request up.
+func (a *AzureServer) Delay(t testing.TB, delay time.Duration) {
+	t.Helper()
+	a.post(t, "delay", delay.Milliseconds())
+}
+
+// Most tells how many requests there were at the same time since it was asked last.
+func (a *AzureServer) Most(t testing.TB) int {
+	t.Helper()
+	var most int
+	require.NoError(t, json.Unmarshal(a.do(t, http.MethodPost, "most", nil), &most))
+	return most
 }
 
 // Astray makes lists say that they go on elsewhere.
