@@ -17,6 +17,12 @@ func (a *azure) control() http.Handler {
 		a.vaultNamed(in.Vault).put(in.Name, in.toVersion())
 		return nil
 	})
+	arrange(mux, a, "POST /key", func(in *arrangedObject) error {
+		return a.vaultNamed(in.Vault).addKey(in.Name, in.Kty, &version{attributes: attributes{Enabled: true}})
+	})
+	arrange(mux, a, "POST /certificate", func(in *arrangedObject) error {
+		return a.vaultNamed(in.Vault).addCertificate(in.Name, in.Value, &version{attributes: attributes{Enabled: true}})
+	})
 	arrange(mux, a, "POST /vault", func(in *arrangedVault) error {
 		v := a.vaultNamed(in.Name)
 		v.policies, v.firewall, v.pageSize = in.Policies, in.Firewall, in.PageSize
@@ -96,6 +102,14 @@ type arrangedSecret struct {
 
 func (s *arrangedSecret) toVersion() *version {
 	return &version{value: s.Value, tags: s.Tags, attributes: attributes{Enabled: !s.Disabled, Expires: s.Expires}, deleted: s.Deleted}
+}
+
+// arrangedObject is a key, of a type, or a certificate, of PEM.
+type arrangedObject struct {
+	Vault string `json:"vault"`
+	Name  string `json:"name"`
+	Kty   string `json:"kty"`
+	Value string `json:"value"`
 }
 
 // arrangedVault is how a key vault decides. Policies are permissions by client id, in place of roles.

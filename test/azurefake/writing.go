@@ -7,6 +7,7 @@ import (
 	"crypto/rsa"
 	"encoding/json"
 	"encoding/pem"
+	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -79,27 +80,34 @@ func (v *vault) createKey(w http.ResponseWriter, r *http.Request, base string, p
 	if !ok {
 		return
 	}
-	switch in.Kty {
+	if err := v.addKey(part[1], in.Kty, next); err != nil {
+		fail(w, http.StatusBadRequest, "BadParameter", "", "%s", err)
+		return
+	}
+	answer(w, http.StatusOK, next.shown(base, part[:2]))
+}
+
+func (v *vault) addKey(name, kind string, next *version) error {
+	var public any
+	switch kind {
 	case "EC":
 		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 		if err != nil {
-			http.Error(w, err.Error(), http.StatusInternalServerError)
-			return
+			return err
 		}
-		next.key = &jose.JSONWebKey{Key: &key.PublicKey}
+		public = &key.PublicKey
 	case "RSA":
 		key, err := rsa.GenerateKey(rand.Reader, 2048)
 		if err != nil {
-			http.Error(w, err.Error(), http.StatusInternalServerError)
-			return
+			return err
 		}
-		next.key = &jose.JSONWebKey{Key: &key.PublicKey}
+		public = &key.PublicKey
 	default:
-		fail(w, http.StatusBadRequest, "BadParameter", "", "Property kty has invalid value")
-		return
+		return errors.New("Property kty has invalid value") //nolint:staticcheck // the words of a key vault
 	}
-	v.add("keys/"+part[1], next)
-	answer(w, http.StatusOK, next.shown(base, part[:2]))
+	next.key = &jose.JSONWebKey{Key: public}
+	v.add("keys/"+name, next)
+	return nil
 }
 
 // importCertificate takes a certificate with its key, PEM, which is a secret of the same name then.
@@ -112,7 +120,15 @@ func (v *vault) importCertificate(w http.ResponseWriter, r *http.Request, base s
 		fail(w, http.StatusBadRequest, "BadParameter", "", "Property  has invalid value")
 		return
 	}
-	for rest := []byte(*in.Value); ; {
+	if err := v.addCertificate(part[1], *in.Value, next); err != nil {
+		fail(w, http.StatusBadRequest, "BadParameter", "", "%s", err)
+		return
+	}
+	answer(w, http.StatusOK, next.shown(base, part[:2]))
+}
+
+func (v *vault) addCertificate(name, content string, next *version) error {
+	for rest := []byte(content); ; {
 		var block *pem.Block
 		if block, rest = pem.Decode(rest); block == nil {
 			break
@@ -121,13 +137,12 @@ func (v *vault) importCertificate(w http.ResponseWriter, r *http.Request, base s
 			next.der = block.Bytes
 		}
 	}
-	if next.der == nil || !strings.Contains(*in.Value, "PRIVATE KEY") {
-		fail(w, http.StatusBadRequest, "BadParameter", "", "The specified PEM X.509 certificate content is in an unexpected format. Please check if certificate is in valid PEM format.")
-		return
+	if next.der == nil || !strings.Contains(content, "PRIVATE KEY") {
+		return errors.New("The specified PEM X.509 certificate content is in an unexpected format.") //nolint:staticcheck // the words of a key vault
 	}
 	secret := *next
-	secret.value = *in.Value
-	v.add("certificates/"+part[1], next)
-	v.put(part[1], &secret)
-	answer(w, http.StatusOK, next.shown(base, part[:2]))
+	secret.value = content
+	v.add("certificates/"+name, next)
+	v.put(name, &secret)
+	return nil
 }

@@ -235,7 +235,7 @@ func (a *AzureServer) do(t testing.TB, method, what string, body any) []byte {
 	t.Helper()
 	content, err := json.Marshal(body)
 	require.NoError(t, err)
-	request, err := http.NewRequestWithContext(t.Context(), method, a.proxy.JoinPath("control", what).String(), bytes.NewReader(content))
+	request, err := http.NewRequestWithContext(context.WithoutCancel(t.Context()), method, a.proxy.JoinPath("control", what).String(), bytes.NewReader(content))
 	require.NoError(t, err)
 	response, err := http.DefaultClient.Do(request)
 	require.NoError(t, err)
@@ -244,4 +244,16 @@ func (a *AzureServer) do(t testing.TB, method, what string, body any) []byte {
 	require.NoError(t, err)
 	require.Equal(t, http.StatusOK, response.StatusCode, "%s", answer)
 	return answer
+}
+
+// Key makes a key of AzureVault, of type RSA or EC.
+func (a *AzureServer) Key(t testing.TB, name, kind string) {
+	t.Helper()
+	a.post(t, "key", map[string]string{"vault": AzureVault, "name": name, "kty": kind})
+}
+
+// Import makes a certificate of AzureVault of PEM with its private key.
+func (a *AzureServer) Import(t testing.TB, name, content string) {
+	t.Helper()
+	a.post(t, "certificate", map[string]string{"vault": AzureVault, "name": name, "value": content})
 }

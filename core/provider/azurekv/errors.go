@@ -63,6 +63,10 @@ func refusal(op string, err error) error {
 		e.Hint = "the key vault's network rules do not let this address in"
 	case e.Kind == provider.Denied:
 		e.Hint = rightFor(op)
+	case e.Kind == provider.Throttled:
+		e.Hint = "each key vault answers so many requests in ten seconds"
+	case response.StatusCode >= http.StatusInternalServerError && code != "":
+		e.Hint = "the key vault had the request, and failed"
 	case e.Kind == provider.Unauthenticated:
 		e.Hint = "the key vault does not take the token: is it in the tenant and the cloud that the store says?"
 	}

@@ -41,6 +41,7 @@ func decode(store provider.Store) (*storeSpec, error) {
 		return nil, invalid("%s.vaultUrl must be an https URL such as https://my-vault.vault.azure.net", field)
 	}
 	spec.vault, _ = url.Parse(spec.VaultURL) // isHTTPS has parsed it
+	spec.vault.Host = strings.ToLower(spec.vault.Host)
 	spec.vault.Path = strings.TrimRight(spec.vault.Path, "/")
 	switch {
 	case !spec.isVault(spec.vault):
@@ -50,6 +51,7 @@ func decode(store provider.Store) (*storeSpec, error) {
 	case spec.TenantID != nil && !tenantName.MatchString(*spec.TenantID):
 		return nil, invalid("%s.tenantId %q is no tenant: it is an id or a domain", field, *spec.TenantID)
 	}
+	spec.VaultURL = spec.vault.String()
 	return spec, spec.checkAuth(store)
 }
 
