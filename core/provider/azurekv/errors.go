@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
@@ -24,13 +23,6 @@ const (
 	opGetKey         = "GetKey"
 	opGetCertificate = "GetCertificate"
 	opListSecrets    = "ListSecrets"
-)
-
-var (
-	// volatile is the own end of a connection in the texts of the network: it changes from request to request.
-	volatile = regexp.MustCompile(`[\d.:\[\]a-f]+:\d+->`)
-	// traced is where the parts of an answer of Microsoft Entra ID begin that change from request to request.
-	traced = regexp.MustCompile(`\s*(Trace ID|Correlation ID|Timestamp):.*`)
 )
 
 const notAzure = "does a proxy answer in Azure's place?"
@@ -137,7 +129,7 @@ func notLetIn(endpoint *url.URL, status int, content []byte, secrets []string) e
 	}
 	known := json.Unmarshal(content, &answer) == nil && answer.Code != ""
 	at := endpoint.Scheme + "://" + endpoint.Host + endpoint.Path
-	e := &provider.Error{Kind: provider.Unauthenticated, Op: opLogin, Code: answer.Code, Message: oneLine(traced.ReplaceAllString(oneLine(answer.Message), ""))}
+	e := &provider.Error{Kind: provider.Unauthenticated, Op: opLogin, Code: answer.Code, Message: untraced(oneLine(answer.Message))}
 	for _, value := range secrets {
 		if value != "" {
 			e.Message = strings.ReplaceAll(e.Message, value, secret.Redacted)
@@ -174,6 +166,25 @@ func prefixed(prefix, text string) string {
 	return prefix + text
 }
 
+// untraced is a text of Microsoft Entra ID without its end, which changes from request to request.
+func untraced(text string) string {
+	for _, mark := range []string{" Trace ID:", " Correlation ID:", " Timestamp:"} {
+		text, _, _ = strings.Cut(text, mark)
+	}
+	return text
+}
+
+// lasting is a text of the network without the own end of a connection, which changes from request to request.
+func lasting(text string) string {
+	words := strings.Fields(text)
+	for i, word := range words {
+		if _, there, ok := strings.Cut(word, "->"); ok {
+			words[i] = there
+		}
+	}
+	return strings.Join(words, " ")
+}
+
 func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
 // unreached is the error for a request that got no answer, or one that can't be read.
@@ -195,7 +206,7 @@ func unreached(op string, err error) error {
 		// The query has nothing that a person needs.
 		where, _, _ := strings.Cut(network.URL, "?")
 		e := &provider.Error{Kind: provider.Unavailable, Op: op, Cause: err, Hint: "is the server reachable from here?"}
-		e.Message = fmt.Sprintf("%s %q: %s", network.Op, where, volatile.ReplaceAllString(network.Err.Error(), ""))
+		e.Message = fmt.Sprintf("%s %q: %s", network.Op, where, lasting(network.Err.Error()))
 		if network.Timeout() {
 			e.Message = fmt.Sprintf("%s %q: no answer came in time", network.Op, where) // Go has more than one text for it
 		}

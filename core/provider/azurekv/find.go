@@ -46,12 +46,13 @@ func (r *reader) Find(ctx context.Context, find *api.Find) ([]provider.Found, er
 		return nil, err
 	}
 	var found []provider.Found
-	for pages := r.secrets.NewListSecretPropertiesPager(nil); pages.More(); {
-		page, err := pages.NextPage(called(ctx, r.meter, "KeyVault."+opListSecrets))
-		if err != nil {
+	next := r.list()
+	for more := true; more; {
+		var page []*azsecrets.SecretProperties
+		if page, more, err = next(called(ctx, r.meter, "KeyVault."+opListSecrets)); err != nil {
 			return nil, refusal(opListSecrets, err)
 		}
-		for _, listed := range page.Value {
+		for _, listed := range page {
 			if name, ok := s.match(listed); ok {
 				found = append(found, provider.Found{Key: name, Ref: provider.Ref{Key: name}})
 			}
@@ -61,6 +62,17 @@ func (r *reader) Find(ctx context.Context, find *api.Find) ([]provider.Found, er
 	return found, nil
 }
 
+// listSecrets begins a list of all secrets.
+func listSecrets(client *azsecrets.Client) func() func(ctx context.Context) ([]*azsecrets.SecretProperties, bool, error) {
+	return func() func(ctx context.Context) ([]*azsecrets.SecretProperties, bool, error) {
+		pages := client.NewListSecretPropertiesPager(nil)
+		return func(ctx context.Context) ([]*azsecrets.SecretProperties, bool, error) {
+			page, err := pages.NextPage(ctx)
+			return page.Value, pages.More(), err
+		}
+	}
+}
+
 // match tells the name of a listed secret that a search wants.
 func (s search) match(listed *azsecrets.SecretProperties) (string, bool) {
 	if listed == nil || listed.ID == nil || listed.Attributes == nil || listed.Attributes.Enabled == nil || !*listed.Attributes.Enabled {
@@ -68,7 +80,7 @@ func (s search) match(listed *azsecrets.SecretProperties) (string, bool) {
 	}
 	_, name, _ := strings.Cut(string(*listed.ID), "/secrets/") // the SDK's own way panics where there is no name
 	name, _, _ = strings.Cut(name, "/")
-	if !objectName.MatchString(name) || (s.name != nil && !s.name.MatchString(name)) {
+	if !isObject(name) || (s.name != nil && !s.name.MatchString(name)) {
 		return "", false
 	}
 	for key, want := range s.tags {

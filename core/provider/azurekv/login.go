@@ -136,7 +136,7 @@ func (c credentials) application(ctx context.Context) (application, error) {
 		return application{}, invalid("the client id of the identity is missing: neither %s.authSecretRef.clientId has it nor %s", field, where)
 	case tenant == "":
 		return application{}, invalid("the tenant id of the identity is missing: neither %s.tenantId has it nor %s", field, where)
-	case !tenantName.MatchString(tenant):
+	case !isTenant(tenant):
 		return application{}, invalid("the tenant id of the identity is no tenant: it is an id or a domain")
 	}
 	return application{client: client, endpoint: c.spec.authority + "/" + url.PathEscape(tenant) + "/oauth2/v2.0/token"}, nil

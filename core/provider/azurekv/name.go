@@ -1,9 +1,6 @@
 package azurekv
 
-import (
-	"regexp"
-	"strings"
-)
+import "strings"
 
 // What a remote key begins with tells what kind of object it names; a secret where it has no such part.
 const (
@@ -12,12 +9,27 @@ const (
 	prefixCertificate = "cert/"
 )
 
-var (
-	// objectName is the name of an object of a key vault, by its rules.
-	objectName = regexp.MustCompile(`^[0-9A-Za-z-]{1,127}$`)
-	// objectVersion is the name of a version, which key vaults make up.
-	objectVersion = regexp.MustCompile(`^[0-9A-Za-z]{1,64}$`)
-)
+// isName tells whether a text has letters, digits and the signs of more, and no more of them than the name of an object.
+func isName(text, more string) bool {
+	if text == "" || len(text) > 127 {
+		return false
+	}
+	for _, r := range text {
+		if (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && !strings.ContainsRune(more, r) {
+			return false
+		}
+	}
+	return true
+}
+
+// isObject tells whether a text can be the name of an object.
+func isObject(text string) bool { return isName(text, "-") }
+
+// isVersion tells whether a text can be the name of a version.
+func isVersion(text string) bool { return isName(text, "") }
+
+// isTenant tells whether a text can be a tenant's id or one of its domains: it becomes part of a URL.
+func isTenant(text string) bool { return isName(text, "-.") && !strings.HasPrefix(text, ".") }
 
 // nameOf is the one name of an object that a remote key means.
 func nameOf(key string) string { return strings.TrimPrefix(key, prefixSecret) }
@@ -30,7 +42,7 @@ func kindOfName(name string) (op, object string, err error) {
 	} else if rest, ok := strings.CutPrefix(name, prefixCertificate); ok {
 		op, object = opGetCertificate, rest
 	}
-	if !objectName.MatchString(object) {
+	if !isObject(object) {
 		return "", "", invalid("remoteRef.key %q names no object of a key vault: names have up to 127 letters, digits and hyphens, with secret/, key/ or cert/ before them", name)
 	}
 	return op, object, nil

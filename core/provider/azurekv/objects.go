@@ -6,62 +6,72 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/security/keyvault/azcertificates"
+	"github.com/Azure/azure-sdk-for-go/sdk/security/keyvault/azkeys"
+	"github.com/Azure/azure-sdk-for-go/sdk/security/keyvault/azsecrets"
+
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/secret"
 )
 
-func (r *reader) readSecret(ctx context.Context, name, version string) (object, error) {
-	got, err := r.secrets.GetSecret(ctx, name, version, nil)
-	if err != nil {
-		return object{}, refusal(opGetSecret, err)
+func readSecret(client *azsecrets.Client) func(ctx context.Context, name, version string) (object, error) {
+	return func(ctx context.Context, name, version string) (object, error) {
+		got, err := client.GetSecret(ctx, name, version, nil)
+		if err != nil {
+			return object{}, refusal(opGetSecret, err)
+		}
+		if got.Value == nil || got.ID == nil {
+			return object{}, unreadable(opGetSecret)
+		}
+		o := object{value: secret.FromString(*got.Value), version: got.ID.Version(), tags: got.Tags}
+		if a := got.Attributes; a != nil {
+			o.expires, o.created, o.updated, o.notUntil = a.Expires, a.Created, a.Updated, a.NotBefore
+		}
+		return o, nil
 	}
-	if got.Value == nil || got.ID == nil {
-		return object{}, unreadable(opGetSecret)
-	}
-	o := object{value: secret.FromString(*got.Value), version: got.ID.Version(), tags: got.Tags}
-	if a := got.Attributes; a != nil {
-		o.expires, o.created, o.updated, o.notUntil = a.Expires, a.Created, a.Updated, a.NotBefore
-	}
-	return o, nil
 }
 
 // readCertificate gives the certificate alone, DER. Its private key is the secret of the same name.
-func (r *reader) readCertificate(ctx context.Context, name, version string) (object, error) {
-	got, err := r.certificates.GetCertificate(ctx, name, version, nil)
-	if err != nil {
-		return object{}, refusal(opGetCertificate, err)
+func readCertificate(client *azcertificates.Client) func(ctx context.Context, name, version string) (object, error) {
+	return func(ctx context.Context, name, version string) (object, error) {
+		got, err := client.GetCertificate(ctx, name, version, nil)
+		if err != nil {
+			return object{}, refusal(opGetCertificate, err)
+		}
+		if len(got.CER) == 0 || got.ID == nil {
+			return object{}, unreadable(opGetCertificate)
+		}
+		o := object{value: secret.New(got.CER), version: got.ID.Version(), tags: got.Tags}
+		if a := got.Attributes; a != nil {
+			o.expires, o.created, o.updated, o.notUntil = a.Expires, a.Created, a.Updated, a.NotBefore
+		}
+		return o, nil
 	}
-	if len(got.CER) == 0 || got.ID == nil {
-		return object{}, unreadable(opGetCertificate)
-	}
-	o := object{value: secret.New(got.CER), version: got.ID.Version(), tags: got.Tags}
-	if a := got.Attributes; a != nil {
-		o.expires, o.created, o.updated, o.notUntil = a.Expires, a.Created, a.Updated, a.NotBefore
-	}
-	return o, nil
 }
 
 // readKey gives the public part of a key, as a JSON web key.
-func (r *reader) readKey(ctx context.Context, name, version string) (object, error) {
-	got, err := r.keys.GetKey(ctx, name, version, nil)
-	if err != nil {
-		return object{}, refusal(opGetKey, err)
+func readKey(client *azkeys.Client, modern bool) func(ctx context.Context, name, version string) (object, error) {
+	return func(ctx context.Context, name, version string) (object, error) {
+		got, err := client.GetKey(ctx, name, version, nil)
+		if err != nil {
+			return object{}, refusal(opGetKey, err)
+		}
+		if got.Key == nil || got.Key.KID == nil {
+			return object{}, unreadable(opGetKey)
+		}
+		content, err := got.Key.MarshalJSON()
+		if err == nil && !modern {
+			content, err = inOrder(content)
+		}
+		if err != nil {
+			return object{}, unreadable(opGetKey)
+		}
+		o := object{value: secret.New(content), version: got.Key.KID.Version(), tags: got.Tags}
+		if a := got.Attributes; a != nil {
+			o.expires, o.created, o.updated, o.notUntil = a.Expires, a.Created, a.Updated, a.NotBefore
+		}
+		return o, nil
 	}
-	if got.Key == nil || got.Key.KID == nil {
-		return object{}, unreadable(opGetKey)
-	}
-	content, err := json.Marshal(got.Key)
-	if err == nil && !r.modern {
-		content, err = inOrder(content)
-	}
-	if err != nil {
-		return object{}, unreadable(opGetKey)
-	}
-	o := object{value: secret.New(content), version: got.Key.KID.Version(), tags: got.Tags}
-	if a := got.Attributes; a != nil {
-		o.expires, o.created, o.updated, o.notUntil = a.Expires, a.Created, a.Updated, a.NotBefore
-	}
-	return o, nil
 }
 
 // webKey is a JSON web key with its members in the order in which Azure's first library, which ESO uses unless useAzureSDK is set, writes

@@ -17,13 +17,15 @@ import (
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/trace"
 )
 
-// reader reads one key vault as one caller.
+// reader reads one key vault as one caller. It holds what it does with the SDK's clients and not these themselves: whatever reflection
+// could reach is linked into the programs, and a client with all that it can do is ten times what reading takes.
 type reader struct {
-	secrets      *azsecrets.Client
-	keys         *azkeys.Client
-	certificates *azcertificates.Client
-	login        *login
-	meter        *provider.Meter
+	// reads are the requests for an object, by the name of the operation.
+	reads map[string]func(ctx context.Context, name, version string) (object, error)
+	// list gives a page of the secrets with each call.
+	list  func() func(ctx context.Context) (secrets []*azsecrets.SecretProperties, more bool, err error)
+	login *login
+	meter *provider.Meter
 	// modern is what the store says in useAzureSDK.
 	modern bool
 }
@@ -33,18 +35,28 @@ type reader struct {
 func newReader(spec *storeSpec, options policy.ClientOptions, login *login, meter *provider.Meter) (*reader, error) {
 	options.PerRetryPolicies = []policy.Policy{authorizing{login: login, host: spec.vault.Host}, counting{meter}}
 	vault := spec.vault.String()
-	r := &reader{login: login, meter: meter, modern: spec.UseAzureSDK}
-	var err error
-	if r.secrets, err = azsecrets.NewClient(vault, nil, &azsecrets.ClientOptions{ClientOptions: options}); err != nil {
-		return nil, invalid("no client can be made for %s.vaultUrl: %v", field, err)
+	secrets, err := azsecrets.NewClient(vault, nil, &azsecrets.ClientOptions{ClientOptions: options})
+	if err != nil {
+		return nil, noClient(err)
 	}
-	if r.keys, err = azkeys.NewClient(vault, nil, &azkeys.ClientOptions{ClientOptions: options}); err != nil {
-		return nil, invalid("no client can be made for %s.vaultUrl: %v", field, err)
+	keys, err := azkeys.NewClient(vault, nil, &azkeys.ClientOptions{ClientOptions: options})
+	if err != nil {
+		return nil, noClient(err)
 	}
-	if r.certificates, err = azcertificates.NewClient(vault, nil, &azcertificates.ClientOptions{ClientOptions: options}); err != nil {
-		return nil, invalid("no client can be made for %s.vaultUrl: %v", field, err)
+	certificates, err := azcertificates.NewClient(vault, nil, &azcertificates.ClientOptions{ClientOptions: options})
+	if err != nil {
+		return nil, noClient(err)
 	}
-	return r, nil
+	return &reader{
+		reads: map[string]func(ctx context.Context, name, version string) (object, error){
+			opGetSecret: readSecret(secrets), opGetKey: readKey(keys, spec.UseAzureSDK), opGetCertificate: readCertificate(certificates),
+		},
+		list: listSecrets(secrets), login: login, meter: meter, modern: spec.UseAzureSDK,
+	}, nil
+}
+
+func noClient(err error) error {
+	return invalid("no client can be made for %s.vaultUrl: %v", field, err)
 }
 
 // Plan implements provider.Reader. A key vault gives one object at a time, its metadata along with it.
@@ -139,16 +151,8 @@ func (r *reader) read(ctx context.Context, ref provider.Ref) (object, error) {
 	if err != nil {
 		return object{}, err
 	}
-	if ref.Version != "" && !objectVersion.MatchString(ref.Version) {
+	if ref.Version != "" && !isVersion(ref.Version) {
 		return object{}, invalid("remoteRef.version %q is no version of an object of a key vault: these are 32 hexadecimal digits", ref.Version)
 	}
-	ctx = called(ctx, r.meter, "KeyVault."+op)
-	switch op {
-	case opGetKey:
-		return r.readKey(ctx, name, ref.Version)
-	case opGetCertificate:
-		return r.readCertificate(ctx, name, ref.Version)
-	default:
-		return r.readSecret(ctx, name, ref.Version)
-	}
+	return r.reads[op](called(ctx, r.meter, "KeyVault."+op), name, ref.Version)
 }

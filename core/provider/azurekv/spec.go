@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"encoding/json"
 	"net/url"
-	"regexp"
 	"strings"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
@@ -13,9 +12,6 @@ import (
 
 // field is where in a store's spec the settings stand, for messages.
 const field = "spec.provider.azurekv"
-
-// tenantName is a tenant's id or one of its domains: it becomes part of a URL.
-var tenantName = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z.-]*$`)
 
 // storeSpec is a spec that has been checked, with defaults filled in.
 type storeSpec struct {
@@ -48,7 +44,7 @@ func decode(store provider.Store) (*storeSpec, error) {
 		return nil, invalid("%s.vaultUrl %q is no key vault of the store's cloud, whose hosts end with %s: a token is sent to no other", field, spec.VaultURL, spec.suffix)
 	case spec.vault.Path != "":
 		return nil, invalid("%s.vaultUrl %q has a path: the URL of a key vault has none", field, spec.VaultURL)
-	case spec.TenantID != nil && !tenantName.MatchString(*spec.TenantID):
+	case spec.TenantID != nil && !isTenant(*spec.TenantID):
 		return nil, invalid("%s.tenantId %q is no tenant: it is an id or a domain", field, *spec.TenantID)
 	}
 	spec.VaultURL = spec.vault.String()
