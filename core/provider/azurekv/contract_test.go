@@ -2,7 +2,9 @@ package azurekv_test
 
 import (
 	"testing"
+	"time"
 
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/test/harness"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/test/providertest"
 )
@@ -36,6 +38,23 @@ func TestContract(t *testing.T) {
 		Requests: func(t *testing.T) int {
 			t.Helper()
 			return len(a.Requests(t))
+		},
+		RefuseFor: func(t *testing.T) {
+			t.Helper()
+			refuse(t, 1, map[string]string{"Retry-After": "1"})
+		},
+		Patient: func() (provider.Provider, provider.Store) {
+			patient := p
+			patient.Backoff = 200 * time.Millisecond
+			return patient, storeOf(bySecret)
+		},
+		Slow: func(t *testing.T, delay time.Duration) {
+			t.Helper()
+			a.Delay(t, delay)
+		},
+		Most: func(t *testing.T) int {
+			t.Helper()
+			return a.Most(t)
 		},
 		Older: harness.AzureVersion("suite-db", 1), Batch: 1, Login: 1,
 	})

@@ -3,6 +3,7 @@ package azurekv_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -193,6 +194,34 @@ func TestAHostThatIsNotThere(t *testing.T) {
 	err := read(t, location, reader, api.RemoteRef{Key: "db"}).Err
 	require.ErrorContains(t, err, "is the server reachable from here?")
 	assert.Equal(t, provider.Unavailable, provider.KindOf(err))
+}
+
+// A connection of one's own has another port each time.
+func TestABrokenConnectionReadsTheSameTwice(t *testing.T) {
+	a := started(t)
+	p := fast(t, a)
+	broken := &breaking{Transport: a.Transport(t)}
+	p.Transport = broken
+	location, reader := opened(t, p, storeOf(bySecret), ofLogin())
+	broken.from = 40000
+	first := read(t, location, reader, api.RemoteRef{Key: "db"}).Err
+	require.ErrorContains(t, first, `Get "https://shop.vault.azure.net/secrets/db/": read tcp 192.0.2.7:443: connection reset by peer`)
+	assert.Equal(t, first.Error(), read(t, location, reader, api.RemoteRef{Key: "db"}).Err.Error())
+	assert.Equal(t, provider.Unavailable, provider.KindOf(first))
+}
+
+// breaking breaks each connection once from is set, to the port that each is from.
+type breaking struct {
+	*http.Transport
+	from int
+}
+
+func (b *breaking) RoundTrip(r *http.Request) (*http.Response, error) {
+	if b.from == 0 {
+		return b.Transport.RoundTrip(r)
+	}
+	b.from++
+	return nil, fmt.Errorf("read tcp 192.0.2.1:%d->192.0.2.7:443: connection reset by peer", b.from)
 }
 
 // nowhere carries what is meant for key vaults to a port that nobody listens on.
