@@ -63,18 +63,25 @@ func TestFailuresAreDiagnosed(t *testing.T) {
 		fail func(t *testing.T) error
 		id   string
 	}{
-		"a firewall":                          {settled(harness.AzureSettings{Firewall: true}), "AZR-03"},
-		"a secret that is disabled":           {reads("off"), "AZR-04"},
-		"a secret that is not there":          {reads("none"), "AZR-05"},
-		"a key that is not there":             {reads("key/none"), "AZR-51"},
-		"a secret that is being deleted":      {reads("going"), "AZR-05"},
-		"a service account that is another":   {logsIn(byAccount, as("shop/app/"+clientOf, "workload", "shop/app/"+tenantOf, harness.AzureTenant)), "AZR-06"},
-		"an application that is not there":    {logsIn(bySecret, as("shop/login/id", "nobody")), "AZR-07"},
-		"a wrong client secret":               {logsIn(bySecret, as("shop/login/secret", "wrong")), "AZR-50"},
-		"a client secret that has expired":    {logsIn(bySecret, as("shop/login/id", "late")), "AZR-50"},
-		"an identity that the machine lacks":  {logsIn(byMachine+`,"identityId":"none"`, keychain{}), "AZR-09"},
-		"no identity of a machine":            {answers("machine/", 404, "", byMachine), "AZR-11"},
-		"no role":                             {reads("hidden"), "AZR-51"},
+		"a firewall":                         {settled(harness.AzureSettings{Firewall: true}), "AZR-03"},
+		"a secret that is disabled":          {reads("off"), "AZR-04"},
+		"a secret that is not there":         {reads("none"), "AZR-05"},
+		"a key that is not there":            {reads("key/none"), "AZR-51"},
+		"a secret that is being deleted":     {reads("going"), "AZR-05"},
+		"a service account that is another":  {logsIn(byAccount, as("shop/app/"+clientOf, "workload", "shop/app/"+tenantOf, harness.AzureTenant)), "AZR-06"},
+		"an application that is not there":   {logsIn(bySecret, as("shop/login/id", "nobody")), "AZR-07"},
+		"a wrong client secret":              {logsIn(bySecret, as("shop/login/secret", "wrong")), "AZR-50"},
+		"a client secret that has expired":   {logsIn(bySecret, as("shop/login/id", "late")), "AZR-50"},
+		"an identity that the machine lacks": {logsIn(byMachine+`,"identityId":"none"`, keychain{}), "AZR-09"},
+		"no identity of a machine":           {answers("machine/", 404, "", byMachine), "AZR-11"},
+		"no role":                            {reads("hidden"), "AZR-51"},
+		"no right to search": {func(t *testing.T) error {
+			t.Helper()
+			a.App(t, harness.AzureApp{ClientID: "narrow", Secret: password})
+			_, reader := opened(t, fast(t, a), storeOf(bySecret), as("shop/login/id", "narrow"))
+			_, err := reader.(provider.Finder).Find(t.Context(), &api.Find{})
+			return err
+		}, "AZR-51"},
 		"no access policy":                    {settled(harness.AzureSettings{Policies: map[string][]string{"x": {}}}), "AZR-51"},
 		"a token of another tenant":           {logsIn(`"tenantId":"elsewhere.example",`+bySecret[len(`"tenantId":"`+harness.AzureTenant+`",`):], as("shop/login/id", "foreign")), "AZR-52"},
 		"too many requests":                   {answers("shop.vault", 429, said("Throttled", "Request was not processed because too many requests were received.", ""), bySecret), "THR-05"},

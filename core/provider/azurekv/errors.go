@@ -22,7 +22,7 @@ const (
 	opGetSecret      = "GetSecret"
 	opGetKey         = "GetKey"
 	opGetCertificate = "GetCertificate"
-	opListSecrets    = "ListSecrets"
+	opGetSecrets     = "GetSecrets"
 )
 
 const notAzure = "does a proxy answer in Azure's place?"
@@ -70,7 +70,7 @@ func rightFor(op string) string {
 	switch op {
 	case opGetSecret:
 		return `the identity needs role "Key Vault Secrets User" on the secret or the key vault, or "get" on secrets in its access policies`
-	case opListSecrets:
+	case opGetSecrets:
 		return `find needs role "Key Vault Secrets User" on the key vault, or "list" on secrets in its access policies`
 	case opGetKey:
 		return `the identity needs role "Key Vault Reader" on the key or the key vault, or "get" on keys in its access policies`

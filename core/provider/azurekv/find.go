@@ -49,8 +49,8 @@ func (r *reader) Find(ctx context.Context, find *api.Find) ([]provider.Found, er
 	next := r.list()
 	for more := true; more; {
 		var page []*azsecrets.SecretProperties
-		if page, more, err = next(called(ctx, r.meter, "KeyVault."+opListSecrets)); err != nil {
-			return nil, refusal(opListSecrets, err)
+		if page, more, err = next(called(ctx, r.meter, "KeyVault."+opGetSecrets)); err != nil {
+			return nil, refusal(opGetSecrets, err)
 		}
 		for _, listed := range page {
 			if name, ok := s.match(listed); ok {

@@ -341,7 +341,7 @@ func TestWhoTheCallerIs(t *testing.T) {
 	for _, fact := range facts {
 		got[fact.Name] = fact.Value
 	}
-	assert.Equal(t, map[string]string{"application": clientID, "object": objectID, "tenant": harness.AzureTenant}, got)
+	assert.Equal(t, map[string]string{"application": clientID, "object": objectID, "tenant of the token": harness.AzureTenant}, got)
 	assert.Empty(t, a.Requests(t), "it is in the token")
 
 	t.Run("is not told by a token that others can't read", func(t *testing.T) {

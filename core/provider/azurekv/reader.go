@@ -118,7 +118,7 @@ func (r *reader) Identity(ctx context.Context) ([]trace.Fact, error) {
 	var facts []trace.Fact
 	for _, fact := range []trace.Fact{
 		{Name: "application", Value: claims.Application}, {Name: "application", Value: claims.Party}, {Name: "object", Value: claims.Object},
-		{Name: "tenant", Value: claims.Tenant}, {Name: "managed identity", Value: claims.Resource},
+		{Name: "tenant of the token", Value: claims.Tenant}, {Name: "managed identity", Value: claims.Resource},
 	} {
 		if fact.Value != "" {
 			facts = append(facts, fact)
