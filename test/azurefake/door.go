@@ -35,13 +35,13 @@ func tunnel(w http.ResponseWriter, r *http.Request, to string) {
 		http.Error(w, err.Error(), http.StatusBadGateway)
 		return
 	}
-	defer there.Close()
+	defer func() { _ = there.Close() }()
 	w.WriteHeader(http.StatusOK)
 	here, buffered, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		return
 	}
-	defer here.Close()
+	defer func() { _ = here.Close() }()
 	var both sync.WaitGroup
 	both.Go(func() {
 		_, _ = io.Copy(there, buffered) // whichever end closes, the other follows

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"crypto/md5" //nolint:gosec // makes a name
+	"crypto/md5" // makes a name
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -59,7 +59,7 @@ func (a *azure) vaultNamed(name string) *vault {
 func (v *vault) put(name string, next *version) { v.add("secrets/"+name, next) }
 
 func (v *vault) add(path string, next *version) {
-	sum := md5.Sum([]byte(path + "#" + strconv.Itoa(len(v.objects[path])+1))) //nolint:gosec // see above
+	sum := md5.Sum([]byte(path + "#" + strconv.Itoa(len(v.objects[path])+1)))
 	next.id = hex.EncodeToString(sum[:])
 	next.attributes.Created, next.attributes.Updated = time.Now().Unix(), time.Now().Unix()
 	next.attributes.RecoveryLevel, next.attributes.Recoverable = "Recoverable+Purgeable", 90

@@ -103,7 +103,7 @@ func (v *vault) addKey(name, kind string, next *version) error {
 		}
 		public = &key.PublicKey
 	default:
-		return errors.New("Property kty has invalid value") //nolint:staticcheck // the words of a key vault
+		return errors.New("property kty has invalid value")
 	}
 	next.key = &jose.JSONWebKey{Key: public}
 	v.add("keys/"+name, next)
@@ -138,7 +138,7 @@ func (v *vault) addCertificate(name, content string, next *version) error {
 		}
 	}
 	if next.der == nil || !strings.Contains(content, "PRIVATE KEY") {
-		return errors.New("The specified PEM X.509 certificate content is in an unexpected format.") //nolint:staticcheck // the words of a key vault
+		return errors.New("the specified PEM X.509 certificate content is in an unexpected format")
 	}
 	secret := *next
 	secret.value = content

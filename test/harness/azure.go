@@ -3,7 +3,7 @@ package harness
 import (
 	"bytes"
 	"context"
-	"crypto/md5" //nolint:gosec // makes a name
+	"crypto/md5" // makes a name
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/hex"
@@ -23,8 +23,9 @@ import (
 )
 
 const (
-	// AzureVault is the name of the key vault that tests read where they say no other, and AzureVaultURL where it is.
-	AzureVault    = "shop"
+	// AzureVault is the name of the key vault that tests read where they say no other.
+	AzureVault = "shop"
+	// AzureVaultURL is where it is.
 	AzureVaultURL = "https://shop.vault.azure.net"
 	// AzureTenant is the tenant that the key vaults are in.
 	AzureTenant = "11111111-1111-1111-1111-111111111111"
@@ -163,7 +164,7 @@ func (a *AzureServer) Put(t testing.TB, secret AzureSecret) {
 
 // AzureVersion is what the fake calls a version of a secret, the first of which is 1.
 func AzureVersion(name string, number int) string {
-	sum := md5.Sum([]byte("secrets/" + name + "#" + strconv.Itoa(number))) //nolint:gosec // see above
+	sum := md5.Sum([]byte("secrets/" + name + "#" + strconv.Itoa(number)))
 	return hex.EncodeToString(sum[:])
 }
 

@@ -78,7 +78,7 @@ func (c tokenClient) fromMachine(ctx context.Context, getenv func(string) string
 
 // get makes a request for a token, again where that may help. secrets are what it holds that no text may.
 func (c tokenClient) get(request *policy.Request, secrets ...string) (secret.Value, time.Time, error) {
-	response, err := c.pipeline.Do(request)
+	response, err := c.pipeline.Do(request) //nolint:bodyclose // Payload closes it
 	if err != nil {
 		return secret.Value{}, time.Time{}, unreached(opLogin, err)
 	}
