@@ -39,6 +39,7 @@ func TestFaultsThatPassAreTriedAgain(t *testing.T) {
 		"a proxy that finds nobody":        {harness.AzureFault{Status: 502, Body: `<html>canary</html>`, Times: 9}, provider.Unavailable, 4, 3, 0, "status 502, in no words of a key vault"},
 		"a page where JSON is due":         {harness.AzureFault{Status: 200, Body: `<html>canary</html>`, Times: 9}, provider.Unavailable, 1, 0, 0, "the answer can't be read"},
 		"another answer than wanted":       {harness.AzureFault{Status: 200, Body: `{"canary":1}`, Times: 9}, provider.Unavailable, 1, 0, 0, "the answer can't be read"},
+		"an answer without an end":         {harness.AzureFault{Status: 200, Body: `{"value":"canary","x":"` + strings.Repeat("x", 9<<20) + `"}`, Times: 9}, provider.Unavailable, 1, 0, 0, "the answer can't be read"},
 		"a secret without a value":         {harness.AzureFault{Status: 200, Body: `{"id":"https://shop.vault.azure.net/secrets/db/1"}`, Times: 9}, provider.Unavailable, 1, 0, 0, "the answer can't be read"},
 		"a value of another type":          {harness.AzureFault{Status: 200, Body: `{"value":{"canary":1}}`, Times: 9}, provider.Unavailable, 1, 0, 0, "the answer can't be read"},
 		"a redirect":                       {harness.AzureFault{Status: 307, Header: map[string]string{"Location": "https://evil.vault.azure.net/"}, Times: 9}, provider.Unavailable, 1, 0, 0, "redirects are not followed"},

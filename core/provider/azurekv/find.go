@@ -46,11 +46,18 @@ func (r *reader) Find(ctx context.Context, find *api.Find) ([]provider.Found, er
 		return nil, err
 	}
 	var found []provider.Found
+	var first azsecrets.ID // of the page before
 	next := r.list()
 	for more := true; more; {
 		var page []*azsecrets.SecretProperties
 		if page, more, err = next(called(ctx, r.meter, "KeyVault."+opGetSecrets)); err != nil {
 			return nil, refusal(opGetSecrets, err)
+		}
+		if len(page) > 0 && page[0] != nil && page[0].ID != nil {
+			if *page[0].ID == first {
+				return nil, &provider.Error{Kind: provider.Unavailable, Op: opGetSecrets, Message: "the service answers the same page of a list again and again", Hint: notAzure}
+			}
+			first = *page[0].ID
 		}
 		for _, listed := range page {
 			if name, ok := s.match(listed); ok {

@@ -81,6 +81,20 @@ func TestASearchThatMayNotBe(t *testing.T) {
 	assert.Equal(t, provider.Denied, provider.KindOf(err))
 }
 
+func TestAListThatDoesNotEnd(t *testing.T) {
+	a := started(t)
+	a.Settle(t, harness.AzureSettings{PageSize: 1})
+	for _, name := range []string{"one", "three", "two"} {
+		a.Put(t, harness.AzureSecret{Name: name, Value: "v"})
+	}
+	_, reader := opened(t, fast(t, a), storeOf(bySecret), ofLogin())
+	a.Astray(t, "https://shop.vault.azure.net/secrets?api-version=2026-04-01&$skiptoken=1&maxresults=1")
+	_, err := reader.(provider.Finder).Find(t.Context(), &api.Find{})
+	require.ErrorContains(t, err, "the same page of a list again and again")
+	assert.Equal(t, provider.Unavailable, provider.KindOf(err))
+	assert.Equal(t, 3, reader.Stats().Requests["KeyVault.GetSecrets"])
+}
+
 func TestAListDoesNotLeadTheTokenAstray(t *testing.T) {
 	a := started(t)
 	a.Settle(t, harness.AzureSettings{PageSize: 1})

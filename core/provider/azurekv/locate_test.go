@@ -49,6 +49,7 @@ func TestLocateFails(t *testing.T) {
 		"two things that prove it":             {`{` + vault + `,"tenantId":"t","authSecretRef":{"clientId":{},"clientSecret":{},"clientCertificate":{}}}`, "one of clientSecret and clientCertificate"},
 		"no tenant":                            {`{` + vault + `,"authSecretRef":{"clientId":{},"clientSecret":{}}}`, "tenantId is missing"},
 		"a resource id as a client id":         {`{` + vault + `,"authType":"ManagedIdentity","identityId":"/subscriptions/x"}`, "not its resource id"},
+		"an id for the process's identity":     {`{` + vault + `,"authType":"WorkloadIdentity","authSecretRef":{"clientId":{}}}`, "does not choose among the identities of the process"},
 		"a service account of no name":         {`{` + vault + `,"authType":"WorkloadIdentity","serviceAccountRef":{}}`, "serviceAccountRef.name is missing"},
 		"a vault with a port and another host": {`{"vaultUrl":"https://127.0.0.1:8443",` + bySecret + `}`, "a token is sent to no other"},
 	} {

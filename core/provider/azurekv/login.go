@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"net/http"
 	"net/url"
 	"os"
 	"strings"
@@ -52,17 +51,18 @@ func (l *login) token(ctx context.Context) (secret.Value, error) {
 	return token, nil
 }
 
-// loginFor settles how a store logs in, and reads the credentials for it.
+// loginFor settles how a store logs in, and reads the credentials for it. A machine's identity is asked past any proxy.
 func (p Provider) loginFor(ctx context.Context, store provider.Store, spec *storeSpec, source provider.Credentials,
-	retries policy.RetryOptions, meter *provider.Meter) (*login, error) {
+	options policy.ClientOptions, meter *provider.Meter) (*login, error) {
 	if spec.AuthType == api.AzureManagedIdentity {
-		retries.TryTimeout = min(retries.TryTimeout, machineWithin)
-		client := newTokenClient(p.clientOptions(retries, p.transport(nil), counting{meter}), meter)
+		options.Retry.TryTimeout = min(options.Retry.TryTimeout, machineWithin)
+		options.Transport = p.newCarrier(nil)
+		client := newTokenClient(options, meter)
 		return &login{acquire: func(ctx context.Context) (secret.Value, time.Time, error) {
 			return client.fromMachine(ctx, p.Getenv, spec.resource, text(spec.IdentityID))
 		}}, nil
 	}
-	client := newTokenClient(p.clientOptions(retries, p.transport(http.ProxyFromEnvironment), counting{meter}), meter)
+	client := newTokenClient(options, meter)
 	c := credentials{store: store, spec: spec, source: source, getenv: p.Getenv}
 	who, err := c.application(ctx)
 	if err != nil {
@@ -127,7 +127,7 @@ func (c credentials) application(ctx context.Context) (application, error) {
 			}
 		} else {
 			where = "AZURE_CLIENT_ID and AZURE_TENANT_ID in the environment of the process, where Azure's workload identity puts them"
-			client = cmp.Or(client, c.getenv("AZURE_CLIENT_ID"))
+			client = c.getenv("AZURE_CLIENT_ID")
 		}
 		tenant = cmp.Or(tenant, c.getenv("AZURE_TENANT_ID"))
 	}

@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"io"
 	"net/http"
 	"net/url"
 	"sync"
@@ -26,6 +27,8 @@ const (
 	maxBackoff   = 20 * time.Second
 	// answerWithin is how long one attempt of a request may take.
 	answerWithin = 30 * time.Second
+	// answerSize is how many bytes of an answer are read: what a key vault holds is smaller.
+	answerSize = 8 << 20
 	// appID marks our requests in the logs of the key vault.
 	appID = "kubectl-externalsecret"
 )
@@ -74,20 +77,36 @@ func isTransient(response *http.Response, err error) bool {
 	}
 }
 
-// transport is what carries requests. Redirects are not followed: a token, or what it is bought with, is for one host alone.
-func (p Provider) transport(proxy func(*http.Request) (*url.URL, error)) policy.Transporter {
-	carrier := p.Transport
-	if carrier == nil {
-		carrier = &http.Transport{
+// carrier is what carries requests.
+type carrier struct{ *http.Client }
+
+// newCarrier makes one that goes through a proxy, or through none. Redirects are not followed: a token, or what it is bought with, is for
+// one host alone.
+func (p Provider) newCarrier(proxy func(*http.Request) (*url.URL, error)) carrier {
+	network := p.Transport
+	if network == nil {
+		network = &http.Transport{
 			Proxy: proxy, TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12}, ForceAttemptHTTP2: true, MaxIdleConnsPerHost: 8,
-			IdleConnTimeout: 90 * time.Second,
 		}
 	}
-	return &http.Client{Transport: carrier, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	return carrier{&http.Client{Transport: network, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+}
+
+// Do implements policy.Transporter.
+func (c carrier) Do(request *http.Request) (*http.Response, error) {
+	response, err := c.Client.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	response.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.LimitReader(response.Body, answerSize), response.Body}
+	return response, nil
 }
 
 // clientOptions are those of a client of the SDK, to which per adds what is done with each attempt.
-func (p Provider) clientOptions(retries policy.RetryOptions, transport policy.Transporter, per ...policy.Policy) policy.ClientOptions {
+func clientOptions(retries policy.RetryOptions, transport carrier, per ...policy.Policy) policy.ClientOptions {
 	return policy.ClientOptions{
 		Retry: retries, Transport: transport, PerRetryPolicies: per, Telemetry: policy.TelemetryOptions{ApplicationID: appID},
 	}

@@ -66,14 +66,16 @@ func (p Provider) Open(ctx context.Context, store provider.Store, credentials pr
 	}
 	silence()
 	meter := &provider.Meter{}
-	login, err := p.loginFor(ctx, store, spec, credentials, options, meter)
+	carrier := p.newCarrier(http.ProxyFromEnvironment)
+	login, err := p.loginFor(ctx, store, spec, credentials, clientOptions(options, carrier, counting{meter}), meter)
+	if err == nil {
+		_, err = login.token(ctx)
+	}
 	if err != nil {
+		carrier.CloseIdleConnections()
 		return nil, err
 	}
-	if _, err := login.token(ctx); err != nil {
-		return nil, err
-	}
-	return newReader(spec, p.clientOptions(options, p.transport(http.ProxyFromEnvironment)), login, meter)
+	return newReader(spec, options, carrier, login, meter)
 }
 
 // placeOf tells where a store is.

@@ -23,17 +23,18 @@ type reader struct {
 	// reads are the requests for an object, by the name of the operation.
 	reads map[string]func(ctx context.Context, name, version string) (object, error)
 	// list gives a page of the secrets with each call.
-	list  func() func(ctx context.Context) (secrets []*azsecrets.SecretProperties, more bool, err error)
-	login *login
-	meter *provider.Meter
+	list    func() func(ctx context.Context) (secrets []*azsecrets.SecretProperties, more bool, err error)
+	carrier carrier
+	login   *login
+	meter   *provider.Meter
 	// modern is what the store says in useAzureSDK.
 	modern bool
 }
 
 // newReader makes the clients. They get no credential, which turns off what the SDK does when a key vault challenges: it would log in to
 // whichever tenant that names.
-func newReader(spec *storeSpec, options policy.ClientOptions, login *login, meter *provider.Meter) (*reader, error) {
-	options.PerRetryPolicies = []policy.Policy{authorizing{login: login, host: spec.vault.Host}, counting{meter}}
+func newReader(spec *storeSpec, retries policy.RetryOptions, carrier carrier, login *login, meter *provider.Meter) (*reader, error) {
+	options := clientOptions(retries, carrier, authorizing{login: login, host: spec.vault.Host}, counting{meter})
 	vault := spec.vault.String()
 	secrets, err := azsecrets.NewClient(vault, nil, &azsecrets.ClientOptions{ClientOptions: options})
 	if err != nil {
@@ -51,7 +52,7 @@ func newReader(spec *storeSpec, options policy.ClientOptions, login *login, mete
 		reads: map[string]func(ctx context.Context, name, version string) (object, error){
 			opGetSecret: readSecret(secrets), opGetKey: readKey(keys, spec.UseAzureSDK), opGetCertificate: readCertificate(certificates),
 		},
-		list: listSecrets(secrets), login: login, meter: meter, modern: spec.UseAzureSDK,
+		list: listSecrets(secrets), carrier: carrier, login: login, meter: meter, modern: spec.UseAzureSDK,
 	}, nil
 }
 
@@ -95,6 +96,12 @@ func (r *reader) Read(ctx context.Context, group []provider.Ref) []provider.Answ
 
 // Stats implements provider.Reader.
 func (r *reader) Stats() provider.Stats { return r.meter.Stats() }
+
+// Close implements provider.Closer. A token can't be given back: it ends by itself.
+func (r *reader) Close(context.Context) error {
+	r.carrier.CloseIdleConnections()
+	return nil
+}
 
 // Identity implements provider.Identifier: it tells what is in the token, which the key vault believes. It makes no request.
 func (r *reader) Identity(ctx context.Context) ([]trace.Fact, error) {

@@ -68,8 +68,11 @@ func (s *storeSpec) checkAuth(store provider.Store) error {
 			return invalid("%s.identityId %q must be the client id of the identity, not its resource id", field, *s.IdentityID)
 		}
 	case api.AzureWorkloadIdentity:
-		if s.ServiceAccountRef != nil && s.ServiceAccountRef.Name == "" {
+		switch {
+		case s.ServiceAccountRef != nil && s.ServiceAccountRef.Name == "":
 			return invalid("%s.serviceAccountRef.name is missing", field)
+		case s.ServiceAccountRef == nil && s.AuthSecretRef != nil:
+			return invalid("%s.serviceAccountRef is missing: authSecretRef does not choose among the identities of the process", field)
 		}
 	default:
 		return invalid("%s.authType %q is none of ServicePrincipal, ManagedIdentity and WorkloadIdentity", field, s.AuthType)
