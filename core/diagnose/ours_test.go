@@ -160,6 +160,19 @@ func ofStores(t *testing.T) []wording {
 		{"STO-55", "provider: {fake: {data: 7}}"},
 		{"STO-55", "provider: {aws: {region: eu-central-1}}"},
 		{"STO-55", "provider: {aws: 7}"},
+		{"STO-55", "provider: {azurekv: 7}"},
+		{"STO-55", azureStore("vaultUrl: 'https://shop.example'")},
+		{"STO-55", azureStore("vaultUrl: 'http://shop.vault.azure.net'")},
+		{"STO-55", azureStore("vaultUrl: 'https://shop.vault.azure.net/secrets'")},
+		{"STO-55", azureStore("vaultUrl: 'https://shop.vault.azure.net', tenantId: a/b")},
+		{"STO-55", azureStore("vaultUrl: 'https://shop.vault.azure.net', environmentType: GermanCloud")},
+		{"STO-55", azureStore("vaultUrl: 'https://shop.vault.azure.net', environmentType: Moon")},
+		{"STO-55", azureStore("vaultUrl: 'https://shop.vault.azure.net', authType: Password")},
+		{"STO-55", azureStore("vaultUrl: 'https://shop.vault.azure.net', authSecretRef: {}")},
+		{"STO-55", azureStore("vaultUrl: 'https://shop.vault.azure.net', authSecretRef: {clientId: {}}")},
+		{"STO-55", azureStore("vaultUrl: 'https://shop.vault.azure.net', authType: ManagedIdentity, identityId: /a/b")},
+		{"STO-55", azureStore("vaultUrl: 'https://shop.vault.azure.net', customCloudConfig: {activeDirectoryEndpoint: x}")},
+		{"STO-55", azureStore("vaultUrl: 'https://shop.vault.azure.net', environmentType: AzureStackCloud, customCloudConfig: {activeDirectoryEndpoint: 'https://x'}")},
 		{"STO-55", "provider: {aws: {}, fake: {}}"},
 		{"NET-04", "provider: {aws: {service: SecretsManager}}"},
 		{"STO-12", aws + "auth: {jwt: {serviceAccountToken: abc}}}}"},
@@ -203,6 +216,9 @@ func ofStores(t *testing.T) []wording {
 	}
 	return said
 }
+
+// azureStore is a store with its part of the spec in YAML's flow style.
+func azureStore(spec string) string { return "provider: {azurekv: {" + spec + "}}" }
 
 // webhookStore is a store of a URL, with the rest of its part of the spec in YAML's flow style.
 func webhookStore(url, rest string) string {

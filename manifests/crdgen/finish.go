@@ -15,7 +15,8 @@ const deprecation = "external-secrets.io/v1beta1 is deprecated: use external-sec
 func providerSchemas(parser *crd.Parser, pkg *loader.Package) map[string]apiextensions.JSONSchemaProps {
 	schemas := map[string]apiextensions.JSONSchemaProps{}
 	for name, typeName := range map[string]string{
-		"aws": "AWSProvider", "fake": "FakeProvider", "gcpsm": "GCPSMProvider", "kubernetes": "KubernetesProvider", "openBao": "OpenBaoProvider", "vault": "VaultProvider",
+		"aws": "AWSProvider", "azurekv": "AzureKVProvider", "fake": "FakeProvider", "gcpsm": "GCPSMProvider", "kubernetes": "KubernetesProvider",
+		"openBao": "OpenBaoProvider", "vault": "VaultProvider",
 		"webhook": "WebhookProvider",
 	} {
 		ident := crd.TypeIdent{Package: pkg, Name: typeName}

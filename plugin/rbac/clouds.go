@@ -22,6 +22,7 @@ type cloud struct {
 func clouds() []cloud {
 	return []cloud{
 		awsCloud(),
+		azureCloud(),
 		gcpCloud(),
 		vaultCloud(),
 	}

@@ -48,6 +48,9 @@ kubectl externalsecret rbac -A | kubectl diff -f -
 # Show what IAM must allow
 kubectl externalsecret rbac -A --cloud=aws --aws-account=123456789012
 
+# Show which roles Azure must assign
+kubectl externalsecret rbac -A --cloud=azure
+
 # Show which roles Google must give to whom, and on what
 kubectl externalsecret rbac -A --cloud=gcp
 

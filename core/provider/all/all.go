@@ -4,6 +4,7 @@ package all
 import (
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider/aws"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider/azurekv"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider/fake"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider/gcpsm"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider/kubernetes"
@@ -15,6 +16,7 @@ import (
 func Providers(getenv func(string) string) provider.Registry {
 	return provider.Registry{
 		"aws":        aws.Provider{Getenv: getenv},
+		"azurekv":    azurekv.Provider{Getenv: getenv},
 		"fake":       fake.Provider{},
 		"gcpsm":      gcpsm.Provider{Getenv: getenv},
 		"kubernetes": kubernetes.Provider{},

@@ -1,0 +1,80 @@
+package azurekv_test
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"math/big"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"software.sslmate.com/src/go-pkcs12"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/test/harness"
+)
+
+func selfSigned(t *testing.T) (*rsa.PrivateKey, []byte) {
+	t.Helper()
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	require.NoError(t, err)
+	template := &x509.Certificate{SerialNumber: big.NewInt(7), Subject: pkix.Name{CommonName: "app"}, NotAfter: time.Now().Add(time.Hour)}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	require.NoError(t, err)
+	private, err := x509.MarshalPKCS8PrivateKey(key)
+	require.NoError(t, err)
+	return key, append(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private})...)
+}
+
+func TestACertificateLogsIn(t *testing.T) {
+	a := harness.Azure(t)
+	key, text := selfSigned(t)
+	a.App(t, harness.AzureApp{ClientID: clientID, Certificates: []string{string(text)}, Roles: user()})
+	a.Put(t, harness.AzureSecret{Name: "db", Value: "v"})
+	_, foreign := selfSigned(t)
+	block, rest := pem.Decode(text)
+	leaf, err := x509.ParseCertificate(block.Bytes)
+	require.NoError(t, err)
+	packed, err := pkcs12.Modern.Encode(key, leaf, nil, "")
+	require.NoError(t, err)
+	sealed, err := pkcs12.Modern.Encode(key, leaf, nil, "canary")
+	require.NoError(t, err)
+	older := append(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)}), text[:len(text)-len(rest)]...)
+	chained := append(append([]byte(nil), foreign[:strings.Index(string(foreign), "-----BEGIN PRIVATE")]...), text...)
+	curve, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	onCurve, err := x509.MarshalPKCS8PrivateKey(curve)
+	require.NoError(t, err)
+	const byCertificate = `"tenantId":"` + harness.AzureTenant + `","authSecretRef":{"clientId":{"name":"login","key":"id"},"clientCertificate":{"name":"login","key":"cert"}}`
+	for name, tc := range map[string]struct {
+		content []byte
+		want    string
+	}{
+		"in PEM":                              {text, ""},
+		"with the key first, in its old form": {older, ""},
+		"in a chain, whatever its order":      {chained, ""},
+		"in PKCS#12":                          {packed, ""},
+		"not if it is another's":              {foreign, "AADSTS700027"},
+		"not in PKCS#12 with a password":      {sealed, "PKCS#12 without a password"},
+		"not without its key":                 {text[:len(text)-len(rest)], "does not hold a certificate and its RSA private key"},
+		"not with a key on a curve":           {append(text[:len(text)-len(rest):len(text)-len(rest)], pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: onCurve})...), "does not hold"},
+		"not if it is none":                   {[]byte("canary"), "neither PEM nor PKCS#12"},
+		"not if it can't be read":             {pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: []byte("canary")}), "can't be read"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := login(t, fast(t, a), storeOf(byCertificate), keychain{values: map[string]string{"shop/login/id": clientID, "shop/login/cert": string(tc.content)}})
+			if tc.want == "" {
+				require.NoError(t, err)
+				return
+			}
+			require.ErrorContains(t, err, tc.want)
+			assert.NotContains(t, err.Error(), "canary")
+		})
+	}
+}

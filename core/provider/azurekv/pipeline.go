@@ -1,0 +1,177 @@
+package azurekv
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/log"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
+)
+
+const (
+	// attempts is how often a request is made at most where the store does not say, as often as by Azure's own client.
+	attempts = 4
+	// firstBackoff and maxBackoff bound the waits in between. A server that asks for more than the latter is not asked again.
+	firstBackoff = 800 * time.Millisecond
+	maxBackoff   = 20 * time.Second
+	// answerWithin is how long one attempt of a request may take.
+	answerWithin = 30 * time.Second
+	// answerSize is how many bytes of an answer are read: what a key vault holds is smaller.
+	answerSize = 8 << 20
+	// appID marks our requests in the logs of the key vault.
+	appID = "kubectl-externalsecret"
+)
+
+// silence keeps the SDK from logging to standard error where AZURE_SDK_GO_LOGGING asks for that: it would quote what servers send, past
+// the log of the program. The SDK has one log for the whole process.
+var silence = sync.OnceFunc(func() { log.SetListener(nil) })
+
+// retriesOf follows the store's retrySettings: maxRetries is the number of attempts and retryInterval the first wait, after which they grow,
+// with jitter.
+func (p Provider) retriesOf(settings *api.StoreRetrySettings) (policy.RetryOptions, error) {
+	options := policy.RetryOptions{
+		MaxRetries: attempts - 1, TryTimeout: cmp.Or(p.Timeout, answerWithin), RetryDelay: cmp.Or(p.Backoff, firstBackoff), MaxRetryDelay: maxBackoff,
+		ShouldRetry: isTransient,
+	}
+	if settings == nil {
+		return options, nil
+	}
+	if settings.MaxRetries != nil && *settings.MaxRetries > 0 {
+		options.MaxRetries = *settings.MaxRetries - 1
+		if options.MaxRetries == 0 {
+			options.MaxRetries = -1 // to the SDK zero is its default
+		}
+	}
+	if settings.RetryInterval != nil {
+		d, err := time.ParseDuration(*settings.RetryInterval)
+		if err != nil || d < 0 {
+			return options, invalid("spec.retrySettings.retryInterval %q is not a duration such as 5s", *settings.RetryInterval)
+		}
+		options.RetryDelay, options.MaxRetryDelay = d, max(d, maxBackoff)
+	}
+	return options, nil
+}
+
+// isTransient tells whether the same request may well succeed a little later.
+func isTransient(response *http.Response, err error) bool {
+	if err != nil {
+		var unverified *tls.CertificateVerificationError
+		return !errors.As(err, &unverified)
+	}
+	switch response.StatusCode {
+	case http.StatusRequestTimeout, http.StatusTooManyRequests:
+		return true
+	default:
+		return response.StatusCode >= http.StatusInternalServerError && response.StatusCode != http.StatusNotImplemented
+	}
+}
+
+// carrier is what carries requests.
+type carrier struct{ *http.Client }
+
+// newCarrier makes one that goes through a proxy, or through none. Redirects are not followed: a token, or what it is bought with, is for
+// one host alone.
+func (p Provider) newCarrier(proxy func(*http.Request) (*url.URL, error)) carrier {
+	network := p.Transport
+	if network == nil {
+		network = &http.Transport{
+			Proxy: proxy, TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12}, ForceAttemptHTTP2: true, MaxIdleConnsPerHost: 8,
+		}
+	}
+	return carrier{&http.Client{Transport: network, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+}
+
+// Do implements policy.Transporter.
+func (c carrier) Do(request *http.Request) (*http.Response, error) {
+	response, err := c.Client.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	response.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.LimitReader(response.Body, answerSize), response.Body}
+	return response, nil
+}
+
+// clientOptions are those of a client of the SDK, to which per adds what is done with each attempt.
+func clientOptions(retries policy.RetryOptions, transport carrier, per ...policy.Policy) policy.ClientOptions {
+	return policy.ClientOptions{
+		Retry: retries, Transport: transport, PerRetryPolicies: per, Telemetry: policy.TelemetryOptions{ApplicationID: appID},
+	}
+}
+
+// operation is the key under which a context knows what its request is called in reports.
+type operation struct{}
+
+// called names the operation of a call, and begins to count its requests.
+func called(ctx context.Context, meter *provider.Meter, name string) context.Context {
+	return meter.Call(context.WithValue(ctx, operation{}, name))
+}
+
+// counting is a policy that counts each attempt.
+type counting struct{ meter *provider.Meter }
+
+// Do implements policy.Policy.
+func (c counting) Do(request *policy.Request) (*http.Response, error) {
+	ctx := request.Raw().Context()
+	if err := ctx.Err(); err != nil {
+		return nil, err // it does not leave
+	}
+	began := time.Now()
+	response, err := request.Next()
+	name, _ := ctx.Value(operation{}).(string)
+	c.meter.Request(ctx, name, time.Since(began), response != nil && response.StatusCode == http.StatusTooManyRequests)
+	return response, err
+}
+
+// authorizing is a policy that shows the token of a login to one host. It takes the place of the SDK's own, which asks the key vault
+// what to log in to and where: a store's cloud says that.
+type authorizing struct {
+	login *login
+	host  string
+}
+
+// errElsewhere stops a request that would leave the key vault with its token: where a list goes on is what the server says.
+var errElsewhere = errors.New("the answer leads to another host than the key vault's")
+
+// Do implements policy.Policy.
+func (a authorizing) Do(request *policy.Request) (*http.Response, error) {
+	if target := request.Raw().URL; target.Scheme != "https" || target.Host != a.host {
+		return nil, final{errElsewhere}
+	}
+	token, err := a.login.token(request.Raw().Context())
+	if err != nil {
+		return nil, final{err}
+	}
+	request.Raw().Header.Set("Authorization", "Bearer "+string(token.Reveal()))
+	return request.Next()
+}
+
+// final is an error that the SDK does not try again.
+type final struct{ error }
+
+// NonRetriable tells the SDK.
+func (final) NonRetriable() {}
+
+func (f final) Unwrap() error { return f.error }
+
+// isUnverified tells whether a server could not prove that it is the one.
+func isUnverified(err error) bool {
+	var (
+		unverified *tls.CertificateVerificationError
+		authority  x509.UnknownAuthorityError
+	)
+	return errors.As(err, &unverified) || errors.As(err, &authority)
+}
