@@ -61,32 +61,36 @@ var kinds = map[string]provider.Kind{
 
 // refusal is the error for an answer other than success.
 func refusal(call call, got answer) error {
-	e := &provider.Error{Op: call.op, Code: fmt.Sprintf("HTTP status %d", got.status)}
 	if got.status/100 == 3 {
-		e.Kind, e.Message, e.Hint = provider.Unavailable, "Google would not send this request elsewhere", notGoogle
-		return e
+		return &provider.Error{Kind: provider.Unavailable, Op: call.op, Code: httpCode(got.status), Message: "Google would not send this request elsewhere", Hint: notGoogle}
 	}
 	var (
 		failed failure
 		s      status
+		code   string
 	)
 	switch {
 	case json.Unmarshal(got.content, &failed) != nil || len(failed.Error) == 0:
-		e.Message = "the answer is none of Google's"
+		return refused(call, got.status, httpCode(got.status), "the answer is none of Google's", "")
 	case json.Unmarshal(failed.Error, &s) == nil && s.Code != "":
-		e.Code, e.Message = s.Code, s.Message
+		return refused(call, got.status, s.Code, s.Message, s.reason())
+	case json.Unmarshal(failed.Error, &code) == nil:
+		return refused(call, got.status, code, failed.Description, "")
 	default:
-		var code string
-		if json.Unmarshal(failed.Error, &code) == nil {
-			e.Code, e.Message = code, failed.Description
-		}
+		return refused(call, got.status, httpCode(got.status), "", "")
 	}
-	e.Message = tokenlike.ReplaceAllString(strings.Join(strings.Fields(e.Message), " "), "***")
+}
+
+func httpCode(status int) string { return fmt.Sprintf("HTTP status %d", status) }
+
+// refused is the error for what Google says in refusing a call.
+func refused(call call, httpStatus int, code, message, reason string) error {
+	e := &provider.Error{Kind: kindOf(code, httpStatus), Op: call.op, Code: code}
+	e.Message = tokenlike.ReplaceAllString(strings.Join(strings.Fields(message), " "), "***")
 	if call.subject != "" && !strings.Contains(e.Message, call.subject) {
 		e.Message = strings.TrimSuffix(e.Message, ".") + ", of " + call.subject
 	}
-	e.Kind = kindOf(e.Code, got.status)
-	e.Hint = hintOf(call, e, s.reason())
+	e.Hint = hintOf(call, e, reason)
 	return e
 }
 

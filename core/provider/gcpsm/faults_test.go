@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -116,6 +117,39 @@ func TestFaultsOfALogin(t *testing.T) {
 			}
 			require.ErrorContains(t, err, tc.message)
 			assert.Equal(t, tc.kind, provider.KindOf(err))
+			assert.NotContains(t, err.Error(), "canary")
+		})
+	}
+}
+
+// What Google's library says of a login is sorted as all else is.
+func TestFaultsOfALoginByDefaultCredentials(t *testing.T) {
+	path := writeFile(t, `{"type":"authorized_user","client_id":"i","client_secret":"s","refresh_token":"canary"}`)
+	answers := func(status int, body string) carrier {
+		return func(r *http.Request) (*http.Response, error) {
+			return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
+		}
+	}
+	for name, tc := range map[string]struct {
+		carry carrier
+		kind  provider.Kind
+		want  string
+	}{
+		"an error of its own": {answers(500, `{"error":"internal_failure","error_description":"later"}`), provider.Unavailable, "internal_failure: later"},
+		"too many":            {answers(429, `{"error":"rate_limit_exceeded"}`), provider.Throttled, "rate_limit_exceeded"},
+		"a login that ended":  {answers(400, `{"error":"invalid_grant","error_description":"of eyJhbGciOi.canary.canary"}`), provider.Unauthenticated, "invalid_grant: of ***"},
+		"a proxy in between":  {answers(502, `<html>canary</html>`), provider.Unavailable, "HTTP status 502"},
+		"a page":              {answers(200, `<html>canary</html>`), provider.Unauthenticated, "the default credentials bring no token"},
+		"nobody": {func(*http.Request) (*http.Response, error) {
+			return nil, &net.DNSError{Err: "no such host", Name: "oauth2.googleapis.com"}
+		}, provider.Unavailable, "no such host"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := fast(t, harness.GCP(t), "GOOGLE_APPLICATION_CREDENTIALS", path)
+			p.Transport = tc.carry
+			_, err := p.Open(t.Context(), storeOf(`"projectID":"shop"`), keychain{})
+			require.ErrorContains(t, err, tc.want)
+			assert.Equal(t, tc.kind, provider.KindOf(err), err)
 			assert.NotContains(t, err.Error(), "canary")
 		})
 	}

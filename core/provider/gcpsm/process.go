@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -95,15 +96,18 @@ func (c counted) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // fromLibrary is an error of Google's library for credentials. What an endpoint has sent is not quoted, but for its code and description.
 func fromLibrary(err error) error {
-	var refused *oauth2.RetrieveError
-	if errors.As(err, &refused) && refused.ErrorCode != "" {
-		e := &provider.Error{Kind: provider.Unauthenticated, Op: opToken, Code: refused.ErrorCode, Message: refused.ErrorDescription}
-		e.Hint = hintOf(call{op: opToken}, e, "")
-		return e
-	}
-	if errors.As(err, &refused) {
-		return &provider.Error{Kind: kindOf("", refused.Response.StatusCode), Op: opToken, Code: fmt.Sprintf("HTTP status %d", refused.Response.StatusCode), Hint: notGoogle}
+	var (
+		answered *oauth2.RetrieveError
+		network  *url.Error
+	)
+	switch {
+	case errors.As(err, &answered) && answered.ErrorCode != "":
+		return refused(call{op: opToken}, answered.Response.StatusCode, answered.ErrorCode, answered.ErrorDescription, "")
+	case errors.As(err, &answered):
+		return refused(call{op: opToken}, answered.Response.StatusCode, httpCode(answered.Response.StatusCode), "", "")
+	case errors.As(err, &network):
+		return unreached(opToken, err)
 	}
 	said := tokenlike.ReplaceAllString(strings.Join(strings.Fields(err.Error()), " "), "***")
-	return &provider.Error{Kind: provider.Unauthenticated, Op: opToken, Message: "the default credentials bring no token: " + said[:min(len(said), 300)], Cause: err}
+	return &provider.Error{Kind: provider.Unauthenticated, Op: opToken, Message: "the default credentials bring no token: " + strings.ToValidUTF8(said[:min(len(said), 300)], "")}
 }

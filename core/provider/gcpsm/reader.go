@@ -124,6 +124,7 @@ func (r *reader) access(ctx context.Context, name, version string) provider.Answ
 		case got.Payload == nil:
 			return unreadable(opAccess)
 		case got.Payload.CRC32C != nil && int64(crc32.Checksum(got.Payload.Data, crc32.MakeTable(crc32.Castagnoli))) != *got.Payload.CRC32C:
+			got.Payload = nil // the next answer is decoded into what is left
 			return &provider.Error{Kind: provider.Unavailable, Op: opAccess, Message: "the value of " + resource + " was damaged on its way: its checksum is another"}
 		}
 		return nil
