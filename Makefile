@@ -42,7 +42,7 @@ demo-stop: ## End what KEEP=1 make demo has left running.
 	go run ./test/demo stop
 
 # Tests that start servers or build programs want to be asked for: go test ./... alone is for the time between two edits.
-test test-node test-scale: export E2E := 1
+test test-node test-scale test-openbao: export E2E := 1
 
 .PHONY: test
 test: ## Run every test but those of the next five: units, a real control plane, real provider servers.

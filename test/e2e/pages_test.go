@@ -44,6 +44,9 @@ func TestTheManifestsOfProvidersPagesApplyAndSync(t *testing.T) {
 	require.NotEmpty(t, pages)
 	for _, page := range pages {
 		name := strings.TrimSuffix(filepath.Base(page), ".md")
+		if name == "README" {
+			continue // is about all of them
+		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			prepare, ok := provided()[name]
