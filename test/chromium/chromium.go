@@ -18,6 +18,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/test/harness"
 )
 
 // patience is how long an answer may take.
@@ -49,10 +51,10 @@ type message struct {
 // test/chromium/get.sh fetches it into the user's cache, or CHROMIUM_DIR says where it is.
 func Start(t testing.TB) *Browser {
 	t.Helper()
-	program, err := find()
-	require.NoError(t, err)
-	if _, err := os.Stat(program); err != nil {
-		said := t.Name() + " IS NOT RUN IN A BROWSER: there is no " + program + "; test/chromium/get.sh fetches it"
+	harness.Need(t)
+	program, err := Find()
+	if err != nil {
+		said := t.Name() + " IS NOT RUN IN A BROWSER: " + err.Error()
 		if os.Getenv("REQUIRE_CHROMIUM") != "" {
 			t.Fatal(said)
 		}
@@ -84,16 +86,21 @@ func Start(t testing.TB) *Browser {
 	return b
 }
 
-func find() (string, error) {
+// Find is the path of Chromium. The error says that there is none.
+func Find() (string, error) {
 	dir := os.Getenv("CHROMIUM_DIR")
 	if dir == "" {
 		cache, err := os.UserCacheDir()
 		if err != nil {
-			return "", err
+			return "", fmt.Errorf("find the user's cache directory: %w", err)
 		}
 		dir = filepath.Join(cache, "kubectl-externalsecret", "chromium")
 	}
-	return filepath.Join(dir, "chromium"), nil
+	program := filepath.Join(dir, "chromium")
+	if _, err := os.Stat(program); err != nil {
+		return "", fmt.Errorf("there is no %s; test/chromium/get.sh fetches it", program)
+	}
+	return program, nil
 }
 
 // listen hands out what the browser says until it ends.

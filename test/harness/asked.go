@@ -38,8 +38,8 @@ func Main(m *testing.M, more int) int {
 // notAsked is why a test is not run.
 const notAsked = "tests that start servers are not run: make test, " + e2e + "=1 or -run asks for them"
 
-// need skips a test that starts something where nobody has asked for such tests.
-func need(t testing.TB) {
+// Need skips a test that starts something where nobody has asked for such tests.
+func Need(t testing.TB) {
 	t.Helper()
 	if !asked() {
 		t.Skip(notAsked)

@@ -31,7 +31,7 @@ type AWSDoor struct {
 // startDoor starts a program of the module test/awsfake and stops it with the test.
 func startDoor(t testing.TB, pkg string, args ...string) AWSDoor {
 	t.Helper()
-	need(t)
+	Need(t)
 	bin, err := shared.build(program{module: "test/awsfake", pkg: pkg})
 	require.NoError(t, err)
 	ctx, cancel := context.WithTimeout(t.Context(), doorReady)

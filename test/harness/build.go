@@ -22,7 +22,7 @@ const buildWithin = 10 * time.Minute
 // the executable. It does so once a test binary; when nothing has changed since an earlier build that takes a moment only.
 func Build(t testing.TB, pkg string) string {
 	t.Helper()
-	need(t)
+	Need(t)
 	path, err := shared.build(program{module: ".", pkg: pkg})
 	require.NoError(t, err)
 	return path

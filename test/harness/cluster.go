@@ -49,7 +49,7 @@ type ControlPlane struct {
 // allows by default: the program in test/cluster does it beforehand with its command build.
 func Cluster(t testing.TB) *ControlPlane {
 	t.Helper()
-	need(t)
+	Need(t)
 	cluster, err := shared.cluster()
 	require.NoError(t, err)
 	return cluster

@@ -80,7 +80,7 @@ type GCPMachine struct {
 // GCP starts a fake that has no secrets and lets nobody in. It stops when the test ends.
 func GCP(t testing.TB) *GCPServer {
 	t.Helper()
-	need(t)
+	Need(t)
 	bin, err := shared.build(program{module: "test/gcpfake", pkg: "."})
 	require.NoError(t, err)
 	ctx, cancel := context.WithTimeout(t.Context(), gcpReady)

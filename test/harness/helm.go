@@ -9,7 +9,7 @@ import (
 // Helm compiles Helm, as it is pinned in test/helm, and returns the path of the executable.
 func Helm(t testing.TB) string {
 	t.Helper()
-	need(t)
+	Need(t)
 	path, err := shared.build(program{module: "test/helm", pkg: "helm.sh/helm/v4/cmd/helm"})
 	require.NoError(t, err)
 	return path

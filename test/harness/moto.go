@@ -27,7 +27,7 @@ type MotoEndpoint struct {
 // REQUIRE_MOTO is set: test/moto/get.sh fetches it into the user's cache, or MOTO_DIR says where it is.
 func Moto(t testing.TB) *MotoEndpoint {
 	t.Helper()
-	need(t)
+	Need(t)
 	dir, err := findMoto()
 	if err != nil {
 		message := t.Name() + " IS NOT RUN AGAINST MOTO: " + err.Error()

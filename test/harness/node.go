@@ -24,7 +24,7 @@ type NodeCluster struct {
 // set: it takes Linux, root and what test/node/get.sh fetches into the user's cache, or NODE_DIR names.
 func ClusterWithNode(t testing.TB) *NodeCluster {
 	t.Helper()
-	need(t)
+	Need(t)
 	if err := nodeMissing(); err != nil {
 		message := t.Name() + " IS NOT RUN ON A NODE: " + err.Error()
 		if os.Getenv("REQUIRE_NODE") != "" {

@@ -47,7 +47,7 @@ func OpenBao(t testing.TB) *VaultServer {
 
 func startVault(t testing.TB, module string) *VaultServer {
 	t.Helper()
-	need(t)
+	Need(t)
 	bin, err := shared.build(program{module: module, pkg: "."})
 	require.NoError(t, err)
 	ctx, cancel := context.WithTimeout(t.Context(), vaultReady)

@@ -5,11 +5,16 @@ package main
 import (
 	"fmt"
 
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/test/chromium"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/test/harness"
 )
 
 func main() {
-	for _, what := range harness.Missing() {
+	missing := harness.Missing()
+	if _, err := chromium.Find(); err != nil {
+		missing = append(missing, "tests in a browser: "+err.Error())
+	}
+	for _, what := range missing {
 		fmt.Println("NOT RUN:", what)
 	}
 }
