@@ -10,6 +10,7 @@ import (
 // executables.
 func Krew(t testing.TB) (krew, validate string) {
 	t.Helper()
+	need(t)
 	krew, err := shared.build(program{module: "test/krew", pkg: "sigs.k8s.io/krew/cmd/krew"})
 	require.NoError(t, err)
 	validate, err = shared.build(program{module: "test/krew", pkg: "sigs.k8s.io/krew/cmd/validate-krew-manifest"})
