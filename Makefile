@@ -7,7 +7,7 @@ SHELL := /bin/bash
 
 GOLANGCI_LINT_VERSION := v2.15.0
 ACTIONLINT_VERSION := v1.7.12
-VERSION ?= $(shell ./release/version.sh 2>/dev/null || echo unknown)
+VERSION ?= $(shell ./manifests/release/version.sh 2>/dev/null || echo unknown)
 KEEP ?=
 NODE ?=
 FUZZTIME ?= 2000x
@@ -15,7 +15,7 @@ FUZZTIME ?= 2000x
 export CGO_ENABLED := 0
 GO_BUILD := go build -ldflags "-s -w -X main.version=$(VERSION)"
 # The Go modules of this repository: the product, and what tests and generates it.
-MODULES := . release test/cluster test/awsfake test/azurefake test/gcpfake manifests/crdgen manifests/image
+MODULES := . manifests/release test/cluster test/awsfake test/azurefake test/gcpfake manifests/crdgen manifests/image
 
 .PHONY: help
 help: ## List the targets.
@@ -31,7 +31,7 @@ image: ## Make the runner's image for amd64 and arm64 in dist/image: an OCI layo
 
 .PHONY: release
 release: image ## Make all files of a release in dist/release, with the image: archives for six platforms, checksums, parts lists.
-	go -C release run . --version $(VERSION) --image $(CURDIR)/dist/image/oci --output $(CURDIR)/dist/release
+	go -C manifests/release run . --version $(VERSION) --image $(CURDIR)/dist/image/oci --output $(CURDIR)/dist/release
 
 .PHONY: demo
 demo: build ## Sync the example end to end on a control plane of its own (KEEP=1 leaves it running).
@@ -55,7 +55,7 @@ test: ## Run every test but those of the next five: units, a real control plane,
 	go -C test/gcpfake test ./...
 	go -C manifests/crdgen test ./...
 	go -C manifests/image test ./...
-	go -C release test ./...
+	go -C manifests/release test ./...
 	@go run ./test/missing
 
 .PHONY: test-operator

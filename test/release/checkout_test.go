@@ -97,8 +97,8 @@ func (c checkout) try(t *testing.T, name string, args ...string) (string, error)
 func (c checkout) release(t *testing.T) string {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), "release")
-	version := strings.TrimSpace(c.run(t, "./release/version.sh"))
-	c.run(t, "go", "run", "-C", "release", ".", "--version", version, "--only", runtime.GOOS+"/"+runtime.GOARCH, "--output", out)
+	version := strings.TrimSpace(c.run(t, "./manifests/release/version.sh"))
+	c.run(t, "go", "run", "-C", "manifests/release", ".", "--version", version, "--only", runtime.GOOS+"/"+runtime.GOARCH, "--output", out)
 	return out
 }
 

@@ -21,7 +21,7 @@ func TestARelease(t *testing.T) {
 		requireSame(t, one, elsewhere.release(t))
 	})
 	t.Run("needs manifests that name its version", func(t *testing.T) {
-		_, err := here.try(t, "go", "run", "-C", "release", ".", "--version", "v0.2.0", "--only", "linux/amd64", "--output", filepath.Join(t.TempDir(), "x"))
+		_, err := here.try(t, "go", "run", "-C", "manifests/release", ".", "--version", "v0.2.0", "--only", "linux/amd64", "--output", filepath.Join(t.TempDir(), "x"))
 		require.ErrorContains(t, err, "its appVersion is v0.1.0 and the release v0.2.0: before the tag, set it there, and in manifests/base/cronjob.yaml")
 	})
 	t.Run("has checksums that sha256sum finds right", func(t *testing.T) {
@@ -86,17 +86,17 @@ func requireChart(t *testing.T, dir, version string) {
 
 func TestTheVersionIsTheTag(t *testing.T) {
 	c := checkout{dir: t.TempDir()}
-	script, err := os.ReadFile("../../release/version.sh")
+	script, err := os.ReadFile("../../manifests/release/version.sh")
 	require.NoError(t, err)
-	require.NoError(t, os.MkdirAll(filepath.Join(c.dir, "release"), 0o755))
-	require.NoError(t, os.WriteFile(filepath.Join(c.dir, "release", "version.sh"), script, 0o755))
+	require.NoError(t, os.MkdirAll(filepath.Join(c.dir, "manifests", "release"), 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(c.dir, "manifests", "release", "version.sh"), script, 0o755))
 	commit := func() {
 		c.run(t, "git", "add", "--all")
 		c.run(t, "git", "commit", "--quiet", "--allow-empty", "--message", "x")
 	}
-	version := func() string { return strings.TrimSpace(c.run(t, "./release/version.sh")) }
+	version := func() string { return strings.TrimSpace(c.run(t, "./manifests/release/version.sh")) }
 
-	_, err = c.try(t, "./release/version.sh")
+	_, err = c.try(t, "./manifests/release/version.sh")
 	require.Error(t, err, "outside of a checkout")
 	c.run(t, "git", "init", "--quiet")
 	commit()

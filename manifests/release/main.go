@@ -1,7 +1,7 @@
 // Command release makes the files of a release, all but the image, which manifests/image makes: archives of the plugin for six
 // platforms, their parts lists, krew's manifest, the chart, the manifests as files, checksums. Run it in its own folder:
 //
-//	go run -C release . --version v1.2.3 --image ../dist/image/oci --output ../dist/release
+//	go run -C manifests/release . --version v1.2.3 --image ../../dist/image/oci --output ../../dist/release
 //
 // The same commit, version and Go toolchain give the same bytes, wherever the checkout is. It is a module of its own, so that what it
 // needs stays out of the product's. Publishing is not its business.
@@ -23,7 +23,7 @@ import (
 
 func main() {
 	flags := flag.NewFlagSet("release", flag.ExitOnError)
-	r := release{top: ".."}
+	r := release{top: "../.."}
 	flags.StringVar(&r.version, "version", "", "version of the release, such as v1.2.3")
 	flags.StringVar(&r.output, "output", "", "directory to write, made anew")
 	flags.StringVar(&r.image, "image", "", "OCI layout of the runner's image, of the same version")

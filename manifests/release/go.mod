@@ -1,4 +1,4 @@
-module github.com/kubectl-externalsecret/kubectl-externalsecret/release
+module github.com/kubectl-externalsecret/kubectl-externalsecret/manifests/release
 
 go 1.26.0
 
