@@ -94,7 +94,7 @@ type AzureFault struct {
 // Azure starts a fake that knows no application, and stops when the test ends.
 func Azure(t testing.TB) *AzureServer {
 	t.Helper()
-	need(t)
+	Need(t)
 	bin, err := shared.build(program{module: "test/azurefake", pkg: "."})
 	require.NoError(t, err)
 	c, line, err := startChild(t.Context(), bin, "-tenant", AzureTenant)
