@@ -118,7 +118,11 @@ func saidBy(response *azcore.ResponseError) (code, inner, message string) {
 	if err != nil || json.Unmarshal(content, &answer) != nil {
 		return "", "", ""
 	}
-	return answer.Error.Code, answer.Error.Inner.Code, oneLine(answer.Error.Message)
+	message = oneLine(answer.Error.Message)
+	if _, token, ok := strings.Cut(response.RawResponse.Request.Header.Get("Authorization"), " "); ok {
+		message = strings.ReplaceAll(message, token, secret.Redacted)
+	}
+	return answer.Error.Code, answer.Error.Inner.Code, message
 }
 
 // notLetIn is the error for an answer other than a token.
@@ -135,7 +139,8 @@ func notLetIn(endpoint *url.URL, status int, content []byte, secrets []string) e
 			e.Message = strings.ReplaceAll(e.Message, value, secret.Redacted)
 		}
 	}
-	switch machine := strings.Contains(endpoint.Path, "/metadata/identity/") || endpoint.Query().Has("resource"); {
+	machine := endpoint.Query().Has("resource")
+	switch {
 	case status == http.StatusTooManyRequests:
 		e.Kind = provider.Throttled
 	case status >= http.StatusInternalServerError, status == http.StatusRequestTimeout:
@@ -152,7 +157,7 @@ func notLetIn(endpoint *url.URL, status int, content []byte, secrets []string) e
 	default:
 		e.Hint = "check the tenant id, the client id and what proves it"
 	}
-	if machine := endpoint.Query().Has("resource"); machine {
+	if machine {
 		at = "managed identity: " + at
 	}
 	e.Message = fmt.Sprintf("%s: status %d", at, status) + prefixed(": ", e.Message)
@@ -190,14 +195,14 @@ func oneLine(text string) string { return strings.Join(strings.Fields(text), " "
 // unreached is the error for a request that got no answer, or one that can't be read.
 func unreached(op string, err error) error {
 	var (
-		already *provider.Error
+		stopped final
 		network *url.Error
 	)
 	switch {
-	case errors.As(err, &already):
-		return already // of the login that an operation needed
 	case errors.Is(err, errElsewhere):
 		return &provider.Error{Kind: provider.Unavailable, Op: op, Message: errElsewhere.Error(), Hint: "the token is for the key vault alone; " + notAzure}
+	case errors.As(err, &stopped):
+		return stopped.error // of the login that an operation needed
 	case errors.Is(err, context.Canceled):
 		return &provider.Error{Kind: provider.Unavailable, Op: op, Message: "interrupted before an answer came", Cause: err}
 	case errors.Is(err, context.DeadlineExceeded):

@@ -111,6 +111,16 @@ func TestFaultsOfALogin(t *testing.T) {
 	}
 }
 
+func TestATokenThatIsEchoedIsNotShown(t *testing.T) {
+	a := started(t)
+	a.Fault(t, harness.AzureFault{Path: "login.microsoftonline.com/", Status: 200, Body: `{"access_token":"bearer-canary","expires_in":3600}`, Times: 1})
+	location, reader := opened(t, fast(t, a), storeOf(bySecret), ofLogin())
+	a.Fault(t, harness.AzureFault{Path: "shop.vault", Status: 400, Body: said("BadParameter", "what is bearer-canary?", ""), Times: 1})
+	err := read(t, location, reader, api.RemoteRef{Key: "db"}).Err
+	require.ErrorContains(t, err, "what is ")
+	assert.NotContains(t, err.Error(), "canary")
+}
+
 func TestRetrySettings(t *testing.T) {
 	a := started(t)
 	for name, tc := range map[string]struct {

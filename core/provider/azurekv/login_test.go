@@ -170,6 +170,18 @@ func TestAServiceAccountLogsIn(t *testing.T) {
 		require.ErrorContains(t, err, "AADSTS700212")
 		assert.Equal(t, []string{"mine"}, asked)
 	})
+	t.Run("not again if no other token can be minted", func(t *testing.T) {
+		a.Lifetime(t, 60)
+		defer a.Lifetime(t, 3600)
+		var refused error
+		location, reader := opened(t, fast(t, a), storeOf(byAccount), keychain{values: annotated, mint: func(account string, audiences []string) (string, error) {
+			token, err := cluster.mint(account, audiences)
+			return token, errors.Join(err, refused)
+		}})
+		require.NoError(t, read(t, location, reader, api.RemoteRef{Key: "db"}).Err)
+		refused = errors.New("forbidden")
+		require.ErrorContains(t, read(t, location, reader, api.RemoteRef{Key: "db"}).Err, "mint a token for spec.provider.azurekv.serviceAccountRef: forbidden")
+	})
 	t.Run("not if no token can be minted", func(t *testing.T) {
 		err := login(t, fast(t, a), storeOf(byAccount), keychain{values: annotated, mint: func(string, []string) (string, error) { return "", errors.New("forbidden") }})
 		require.ErrorContains(t, err, "mint a token for spec.provider.azurekv.serviceAccountRef: forbidden")
