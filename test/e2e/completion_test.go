@@ -148,9 +148,15 @@ func TestCompletionAsksOnce(t *testing.T) {
 		"install --scope ":               "",
 		"explain -n NS store/store key ": "",
 	} {
-		before := w.cluster.Requests(t)
-		s.complete(t, nil, strings.Split(strings.ReplaceAll(words, "NS", w.namespace), " ")...)
-		asked := w.cluster.Requests(t).Sub(before).Only("externalsecrets", "secretstores", "clustersecretstores", "jobs", "configmaps")
-		assert.Equal(t, want, asked.String(), words)
+		var asked string
+		for range 20 { // the garbage collector reads owners between them, for a while
+			before := w.cluster.Requests(t)
+			s.complete(t, nil, strings.Split(strings.ReplaceAll(words, "NS", w.namespace), " ")...)
+			asked = w.cluster.Requests(t).Sub(before).Only("externalsecrets", "secretstores", "clustersecretstores", "jobs", "configmaps").String()
+			if asked == want {
+				break
+			}
+		}
+		assert.Equal(t, want, asked, words)
 	}
 }
