@@ -89,7 +89,7 @@ fuzz: ## Run each fuzz target for FUZZTIME: 2,000 inputs, or a time such as 30s.
 	done
 
 .PHONY: bench
-bench: ## Measure a pass against the least the API server can do, how soon a lingering run reacts, and status -A against kubectl get.
+bench: ## Measure a pass against the least the API server can do, how soon a lingering run reacts, status -A and start-up against kubectl.
 	go test -run=- -bench=. -benchtime=1x ./test/bench
 
 .PHONY: cluster
