@@ -40,8 +40,12 @@ func readKey(content []byte, at string) (*accountKey, error) {
 	if json.Unmarshal(content, &file) != nil {
 		return nil, bad("it is no JSON")
 	}
-	if file.Type != "service_account" {
+	switch file.Type {
+	case "service_account":
+	case "authorized_user", "external_account", "external_account_authorized_user", "impersonated_service_account", "gdch_service_account":
 		return nil, unsupported("%s holds credentials of the type %q: only keys of service accounts are supported, whose type is \"service_account\"", at, file.Type)
+	default:
+		return nil, bad("its type is not \"service_account\"")
 	}
 	// Google's own programs send what they sign to whatever URL stands here.
 	if !slices.Contains([]string{"", tokenURL, "https://accounts.google.com/o/oauth2/token", "https://www.googleapis.com/oauth2/v4/token"}, file.TokenURI) {

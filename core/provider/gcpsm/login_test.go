@@ -243,6 +243,7 @@ func TestALoginToGoogleIsRefused(t *testing.T) {
 		"a key of another universe":       {ofKey, key(map[string]string{"universe_domain": "evil.example"}), provider.Unsupported, "universe"},
 		"a program as a key": {ofKey, text(`{"type":"external_account","credential_source":{"executable":{"command":"/bin/canary"}}}`), provider.Unsupported,
 			`credentials of the type "external_account": only keys of service accounts are supported`},
+		"something else as a key":     {ofKey, text(`{"type":"canary"}`), provider.Invalid, `does not hold the key of a service account: its type is not "service_account"`},
 		"a user as a key":             {ofKey, text(`{"type":"authorized_user","refresh_token":"canary"}`), provider.Unsupported, `"authorized_user"`},
 		"an impersonation as a key":   {ofKey, text(`{"type":"impersonated_service_account","service_account_impersonation_url":"https://evil.example"}`), provider.Unsupported, `"impersonated_service_account"`},
 		"a pool that is not there":    {strings.ReplaceAll(federated, "providers/k8s", "providers/none"), account(nil, none), provider.Unauthenticated, "check the cluster, or the audience"},
