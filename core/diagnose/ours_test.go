@@ -173,6 +173,27 @@ func ofStores(t *testing.T) []wording {
 		{"STO-55", azureStore("vaultUrl: 'https://shop.vault.azure.net', authType: ManagedIdentity, identityId: /a/b")},
 		{"STO-55", azureStore("vaultUrl: 'https://shop.vault.azure.net', customCloudConfig: {activeDirectoryEndpoint: x}")},
 		{"STO-55", azureStore("vaultUrl: 'https://shop.vault.azure.net', environmentType: AzureStackCloud, customCloudConfig: {activeDirectoryEndpoint: 'https://x'}")},
+		{"STO-55", vaultStore("server: 'shop.example:8200', auth: {tokenSecretRef: {name: keys, key: a}}")},
+		{"STO-55", vaultStore("server: 'https://x', version: v3")},
+		{"STO-55", vaultStore("server: 'https://x', path: ''")},
+		{"STO-55", vaultStore("server: 'https://x', auth: {kubernetes: {role: a}}")},
+		{"STO-55", vaultStore("server: 'https://x', auth: {kubernetes: {serviceAccountRef: {name: a}}}")},
+		{"STO-55", vaultStore("server: 'https://x', auth: {jwt: {role: a}}")},
+		{"STO-55", vaultStore("server: 'https://x', auth: {appRole: {path: a, secretRef: {name: keys, key: a}}}")},
+		{"STO-55", vaultStore("server: 'https://x', auth: {userPass: {path: a, secretRef: {name: keys, key: a}}}")},
+		{"STO-55", vaultStore("server: 'http://x', auth: {cert: {clientCert: {name: keys, key: a}, secretRef: {name: keys, key: a}}}")},
+		{"STO-55", vaultStore("server: 'https://x', auth: {tokenSecretRef: {name: keys, key: a}, userPass: {username: a, path: a, secretRef: {name: keys, key: a}}}")},
+		{"STO-55", "provider: {openBao: {server: x}}"},
+		{"STO-55", googleStore("projectID: a b")},
+		{"STO-55", googleStore("projectID: shop, location: Europe West")},
+		{"STO-55", googleStore("projectID: shop, secretVersionSelectionPolicy: Newest")},
+		{"STO-55", googleStore("auth: {secretRef: {secretAccessKeySecretRef: {name: keys, key: a}}}")},
+		{"STO-08", googleStore("projectID: shop, auth: {secretRef: {secretAccessKeySecretRef: {}}}")},
+		{"STO-55", googleStore("projectID: shop, auth: {workloadIdentity: {serviceAccountRef: {name: ''}}}")},
+		{"STO-55", googleStore("projectID: shop, auth: {workloadIdentity: {clusterProjectID: a b, serviceAccountRef: {name: a}}}")},
+		{"STO-55", googleStore("projectID: shop, auth: {workloadIdentity: {clusterName: a b, serviceAccountRef: {name: a}}}")},
+		{"STO-55", googleStore("projectID: shop, auth: {workloadIdentityFederation: {serviceAccountRef: {name: a}}}")},
+		{"STO-55", googleStore("projectID: shop, auth: {secretRef: {secretAccessKeySecretRef: {name: keys, key: a}}, workloadIdentity: {serviceAccountRef: {name: a}}}")},
 		{"STO-55", "provider: {aws: {}, fake: {}}"},
 		{"NET-04", "provider: {aws: {service: SecretsManager}}"},
 		{"STO-12", aws + "auth: {jwt: {serviceAccountToken: abc}}}}"},
@@ -219,6 +240,12 @@ func ofStores(t *testing.T) []wording {
 
 // azureStore is a store with its part of the spec in YAML's flow style.
 func azureStore(spec string) string { return "provider: {azurekv: {" + spec + "}}" }
+
+// vaultStore is a store with its part of the spec in YAML's flow style.
+func vaultStore(spec string) string { return "provider: {vault: {" + spec + "}}" }
+
+// googleStore is a store with its part of the spec in YAML's flow style.
+func googleStore(spec string) string { return "provider: {gcpsm: {" + spec + "}}" }
 
 // webhookStore is a store of a URL, with the rest of its part of the spec in YAML's flow style.
 func webhookStore(url, rest string) string {
