@@ -45,6 +45,7 @@ func writeSummary(f *Fleet, out io.Writer) error {
 	line("Refreshed by:", f.refreshedBy())
 	if len(f.Causes) > 0 {
 		section("Causes")
+		line("  COUNT", "STEP", "STORE", "ID", "CAUSE")
 		for _, cause := range f.Causes[:min(len(f.Causes), mostSummed)] {
 			line("  "+fmt.Sprint(len(cause.Objects)), string(cause.Failed), orNone(cause.Store), cause.Diagnosis.ID, headline(cause))
 		}
