@@ -151,6 +151,12 @@ func TestScreenOfWhatAsksNoProvider(t *testing.T) {
 	assert.Contains(t, p.String(), "not asked:     Credentials, Token, Identity\n")
 }
 
+func TestTheNameOfAStoreIsNoExternalSecrets(t *testing.T) {
+	w := walk("", trace.Store, "the moon is full")
+	w.Name = "aws"
+	assert.Contains(t, judged(w, status.EventsLink{}).Diagnosis.Check, "kubectl externalsecret explain NAME -n shop")
+}
+
 func TestScreenOfWhatAnotherControllerServes(t *testing.T) {
 	w := walk("db", trace.Class, `SecretStore "aws" is of class "eso", which is not served here ("default" is)`)
 	p := newPage()

@@ -56,6 +56,7 @@ func namesOf(walk core.Explanation) map[string]string {
 	names := map[string]string{"namespace": walk.Namespace, "name": walk.Name}
 	if walk.ES != nil {
 		names["target"] = write.TargetName(walk.ES)
+		names["name"] = walk.ES.Name // empty where a store is explained, whose name is no ExternalSecret's
 	}
 	for _, taken := range walk.Steps {
 		for _, fact := range taken.Evidence {
