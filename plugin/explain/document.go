@@ -101,12 +101,12 @@ type Object struct {
 	Error    string `json:"error"`
 }
 
-// group sorts explanations by their root causes: what is known about the failure and, where a store is its place, which one; of what
-// is not known, the text.
+// group sorts explanations by their root causes: what is known about the failure, in the words for it, which may name a host or a caller,
+// and, where a store is its place, which one; of what is not known, the text.
 func group(all []*Explanation) Causes {
 	type key struct {
-		id, place string
-		step      trace.Step
+		id, cause, place string
+		step             trace.Step
 	}
 	causes := Causes{TypeMeta: typeMeta(kindCauses), Total: len(all), Causes: []Cause{}}
 	at := map[key]int{}
@@ -116,7 +116,7 @@ func group(all []*Explanation) Causes {
 		}
 		causes.Broken++
 		store := e.store()
-		k := key{id: e.Diagnosis.ID, step: e.Failed, place: store}
+		k := key{id: e.Diagnosis.ID, cause: e.Diagnosis.Cause, step: e.Failed, place: store}
 		if e.Diagnosis.ID == diagnose.Unknown {
 			k.place = e.Error
 		}

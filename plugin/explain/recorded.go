@@ -9,7 +9,7 @@ import (
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/status"
 )
 
-// Recorded groups those ExternalSecrets that are not well by their causes, as --all --offline does, and makes no walk: by how they
+// Recorded groups those ExternalSecrets that are not well by their causes. It makes no walk, as --all --offline does: it goes by how they
 // were judged. What is at risk, of which a walk warns, is among them. They come out in the order of their names.
 func Recorded(items []status.Item, now time.Time) Causes {
 	all := make([]*Explanation, len(items))

@@ -59,3 +59,20 @@ func TestRecordedFailuresAreGroupedAsWalksAre(t *testing.T) {
 		}
 	}
 }
+
+func TestACauseThatNamesAPlaceIsOneOfThatPlace(t *testing.T) {
+	item := func(name, host string) status.Item {
+		message := `Get "https://` + host + `/v1/secret/db": dial tcp: lookup ` + host + `: no such host`
+		return status.Item{
+			Metadata: status.Metadata{Namespace: "shop", Name: name}, State: status.Failed, Message: message, RefreshPolicy: "Periodic",
+			Ready: &status.Ready{Status: string(metav1.ConditionFalse), Message: message},
+		}
+	}
+	causes := Recorded([]status.Item{item("a", "vault.one.example"), item("b", "vault.two.example"), item("c", "vault.one.example")}, noon()).Causes
+	if assert.Len(t, causes, 2) {
+		assert.Equal(t, "NET-50", causes[0].Diagnosis.ID)
+		assert.Len(t, causes[0].Objects, 2)
+		assert.Contains(t, causes[0].Diagnosis.Cause, "vault.one.example")
+		assert.Contains(t, causes[1].Diagnosis.Cause, "vault.two.example")
+	}
+}

@@ -31,7 +31,7 @@ With -o json, yaml, jsonpath or go-template it is a FleetReport (externalsecret.
     scope          context, namespace, names, labelSelector, fieldSelector
     total, states  how many there are, and of each state
     freshness[]    interval, total, fresh, late, overdue, never, oldest
-    causes[]       failed, diagnosis, store, objects[] (namespace, name, error), grouped as explain --all --offline does
+    causes[]       failed, diagnosis, store, objects[] (namespace, name, error), by what is recorded
     stores[]       kind, namespace, name, known, exists, provider, class, ready, error, externalSecrets, notWell
     refreshers[]   kind, namespace, name, serves
     runs[]         as of runs, without single results

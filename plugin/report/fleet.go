@@ -25,7 +25,7 @@ type Fleet struct {
 	States map[status.State]int `json:"states"`
 	// Freshness counts them by how often they are refreshed, the shortest interval first.
 	Freshness []Freshness `json:"freshness"`
-	// Causes are what is behind those that are not well, at risk included, grouped as `explain --all --offline` does.
+	// Causes are what is behind those that are not well, at risk included, by what is recorded of them.
 	Causes []explain.Cause `json:"causes"`
 	Stores []Store         `json:"stores"`
 	// Refreshers are those in the cluster who refresh one of the ExternalSecrets at least.
