@@ -116,7 +116,8 @@ func (a *azure) vault(w http.ResponseWriter, r *http.Request, name, resource str
 		fail(w, http.StatusBadRequest, "BadParameter", "", "api-version must be specified")
 		return
 	}
-	base := "https://" + r.Host + "/"
+	host, _, _ := strings.Cut(r.Host, ":")
+	base := "https://" + host + "/"
 	v := a.vaultNamed(name)
 	part := strings.Split(strings.Trim(r.URL.Path, "/"), "/")
 	may := func(action, permission string) bool {
@@ -222,7 +223,7 @@ func (o *version) shown(base string, part []string) map[string]any {
 	return body
 }
 
-// list answers with a page of the secrets, without their values, and where the next one is.
+// list answers with a page of the secrets, without their values, and where the next one is: with the port, as Azure writes it.
 func (v *vault) list(w http.ResponseWriter, r *http.Request, base, astray string) {
 	size := 25
 	if v.pageSize > 0 {
@@ -244,7 +245,7 @@ func (v *vault) list(w http.ResponseWriter, r *http.Request, base, astray string
 	to := min(from+size, len(items))
 	var next any
 	if to < len(items) {
-		next = fmt.Sprintf("%ssecrets?api-version=%s&$skiptoken=%d&maxresults=%d", base, r.URL.Query().Get("api-version"), to, size)
+		next = fmt.Sprintf("%s:443/secrets?api-version=%s&$skiptoken=%d&maxresults=%d", strings.TrimSuffix(base, "/"), r.URL.Query().Get("api-version"), to, size)
 		if astray != "" {
 			next = astray
 		}

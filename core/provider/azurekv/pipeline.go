@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
 
@@ -146,11 +147,16 @@ type authorizing struct {
 // errElsewhere stops a request that would leave the key vault with its token: where a list goes on is what the server says.
 var errElsewhere = errors.New("the answer leads to another host than the key vault's")
 
+// hostOf is the host of an https URL, without the port that this means anyway: a key vault writes that where a list goes on.
+func hostOf(target *url.URL) string { return strings.TrimSuffix(strings.ToLower(target.Host), ":443") }
+
 // Do implements policy.Policy.
 func (a authorizing) Do(request *policy.Request) (*http.Response, error) {
-	if target := request.Raw().URL; target.Scheme != "https" || target.Host != a.host {
+	target := request.Raw().URL
+	if target.Scheme != "https" || hostOf(target) != a.host {
 		return nil, final{errElsewhere}
 	}
+	target.Host, request.Raw().Host = a.host, a.host
 	token, err := a.login.token(request.Raw().Context())
 	if err != nil {
 		return nil, final{err}

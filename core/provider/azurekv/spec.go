@@ -37,7 +37,7 @@ func decode(store provider.Store) (*storeSpec, error) {
 		return nil, invalid("%s.vaultUrl must be an https URL such as https://my-vault.vault.azure.net", field)
 	}
 	spec.vault, _ = url.Parse(spec.VaultURL) // isHTTPS has parsed it
-	spec.vault.Host = strings.ToLower(spec.vault.Host)
+	spec.vault.Host = hostOf(spec.vault)
 	spec.vault.Path = strings.TrimRight(spec.vault.Path, "/")
 	switch {
 	case !spec.isVault(spec.vault):
