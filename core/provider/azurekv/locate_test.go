@@ -87,6 +87,7 @@ func TestIdentity(t *testing.T) {
 		"another store of the namespace":             {api.KindSecretStore, "shop", "shop", bySecret, true},
 		"one that says the defaults":                 {api.KindSecretStore, "shop", "shop", `"authType":"ServicePrincipal","environmentType":"PublicCloud",` + bySecret, true},
 		"one that writes the URL otherwise":          {api.KindSecretStore, "shop", "shop", `"vaultUrl":"https://Shop.vault.azure.net/",` + bySecret, true},
+		"one that writes the port, too":              {api.KindSecretStore, "shop", "shop", `"vaultUrl":"https://shop.vault.azure.net:443",` + bySecret, true},
 		"one of another namespace":                   {api.KindSecretStore, "other", "other", bySecret, false},
 		"one of another form of metadata":            {api.KindSecretStore, "shop", "shop", `"useAzureSDK":true,` + bySecret, false},
 		"a ClusterSecretStore for the same consumer": {api.KindClusterSecretStore, "", "shop", bySecret, true},
@@ -143,6 +144,7 @@ func TestRefs(t *testing.T) {
 		"a certificate":         {api.RemoteRef{Key: "cert/db"}, provider.Ref{Key: "cert/db"}},
 		"a version's metadata":  {api.RemoteRef{Key: "db", Version: "v", MetadataPolicy: api.MetadataPolicyFetch}, provider.Ref{Key: "db", Version: "v", Metadata: true}},
 		"a kind that is no one": {api.RemoteRef{Key: "a/b"}, provider.Ref{Key: "a/b"}},
+		"two kinds":             {api.RemoteRef{Key: "secret/key/db"}, provider.Ref{Key: "secret/key/db"}},
 	} {
 		t.Run(name, func(t *testing.T) { assert.Equal(t, tc.want, location.Ref(&tc.remote)) })
 	}

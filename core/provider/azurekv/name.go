@@ -31,8 +31,13 @@ func isVersion(text string) bool { return isName(text, "") }
 // isTenant tells whether a text can be a tenant's id or one of its domains: it becomes part of a URL.
 func isTenant(text string) bool { return isName(text, "-.") && !strings.HasPrefix(text, ".") }
 
-// nameOf is the one name of an object that a remote key means.
-func nameOf(key string) string { return strings.TrimPrefix(key, prefixSecret) }
+// nameOf is the one name of an object that a remote key means. What has two kinds is none.
+func nameOf(key string) string {
+	if name, ok := strings.CutPrefix(key, prefixSecret); ok && !strings.Contains(name, "/") {
+		return name
+	}
+	return key
+}
 
 // kindOfName cuts a name into the operation that reads it and the name in the key vault.
 func kindOfName(name string) (op, object string, err error) {
