@@ -12,6 +12,8 @@ import (
 	"github.com/go-jose/go-jose/v4"
 	"github.com/google/uuid"
 	"software.sslmate.com/src/go-pkcs12"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/kdf"
 )
 
 // assertionFor is how long what a certificate signs is good for.
@@ -69,6 +71,9 @@ func privateKey(der []byte) (*rsa.PrivateKey, bool) {
 }
 
 func fromPKCS12(content []byte) (certificate, error) {
+	if _, err := kdf.Iterations(content); err != nil {
+		return certificate{}, invalid("%s.authSecretRef.clientCertificate can't be opened: %v", field, err)
+	}
 	parsed, leaf, _, err := pkcs12.DecodeChain(content, "")
 	key, ok := parsed.(*rsa.PrivateKey)
 	if err != nil || !ok {

@@ -7,7 +7,9 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/asn1"
 	"encoding/pem"
+	"math"
 	"math/big"
 	"strings"
 	"testing"
@@ -45,6 +47,11 @@ func TestACertificateLogsIn(t *testing.T) {
 	require.NoError(t, err)
 	sealed, err := pkcs12.Modern.Encode(key, leaf, nil, "canary")
 	require.NoError(t, err)
+	slow, err := asn1.Marshal(struct {
+		Salt       []byte
+		Iterations int
+	}{[]byte("salt"), math.MaxInt32})
+	require.NoError(t, err)
 	older := append(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)}), text[:len(text)-len(rest)]...)
 	chained := append(append([]byte(nil), foreign[:strings.Index(string(foreign), "-----BEGIN PRIVATE")]...), text...)
 	curve, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -62,6 +69,7 @@ func TestACertificateLogsIn(t *testing.T) {
 		"in PKCS#12":                          {packed, ""},
 		"not if it is another's":              {foreign, "AADSTS700027"},
 		"not in PKCS#12 with a password":      {sealed, "PKCS#12 without a password"},
+		"not in PKCS#12 that takes hours":     {slow, "clientCertificate can't be opened: the file derives its key in more than 2000000 iterations"},
 		"not without its key":                 {text[:len(text)-len(rest)], "does not hold a certificate and its RSA private key"},
 		"not with a key on a curve":           {append(text[:len(text)-len(rest):len(text)-len(rest)], pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: onCurve})...), "does not hold"},
 		"not if it is none":                   {[]byte("canary"), "neither PEM nor PKCS#12"},

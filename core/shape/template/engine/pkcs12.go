@@ -4,17 +4,14 @@ import (
 	"crypto"
 	"crypto/sha3"
 	"crypto/x509"
-	"encoding/asn1"
 	"encoding/base64"
 	"fmt"
 	"io"
-	"math/big"
 
 	"software.sslmate.com/src/go-pkcs12"
-)
 
-// maxIterations is the limit for what deriving a key from a password may take. Whoever writes the file chooses it.
-const maxIterations = 2_000_000
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/kdf"
+)
 
 // pkcs12Functions read PKCS #12 files, which are DER, and make them, as base64.
 func pkcs12Functions(b *budget) map[string]any {
@@ -66,9 +63,9 @@ func pkcs12Certificates(b *budget, password, file string) (string, error) {
 }
 
 func openPKCS12(b *budget, password, file string) (crypto.PrivateKey, []*x509.Certificate, error) {
-	n, err := iterations([]byte(file), 0)
+	n, err := kdf.Iterations([]byte(file))
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, problem(err.Error())
 	}
 	if err := b.spend(n); err != nil {
 		return nil, nil, err
@@ -78,37 +75,6 @@ func openPKCS12(b *budget, password, file string) (crypto.PrivateKey, []*x509.Ce
 		return nil, nil, problem(err.Error()) // about the format and the password: it quotes neither
 	}
 	return key, append([]*x509.Certificate{certificate}, others...), nil
-}
-
-// iterations sums up how often the file says to derive keys: in ASN.1, each count follows a salt. Those within what is
-// encrypted are not seen.
-func iterations(der []byte, depth int) (int, error) {
-	total := 0
-	for afterSalt := false; len(der) > 0 && depth < maxNesting; {
-		var part asn1.RawValue
-		rest, err := asn1.Unmarshal(der, &part)
-		if err != nil {
-			return total, nil //nolint:nilerr // it is not ASN.1, and the reader will say so
-		}
-		der = rest
-		isText := part.Class == asn1.ClassUniversal && part.Tag == asn1.TagOctetString
-		switch {
-		case part.Class == asn1.ClassUniversal && part.Tag == asn1.TagInteger && afterSalt:
-			count := new(big.Int).SetBytes(part.Bytes)
-			if count.Cmp(big.NewInt(maxIterations)) > 0 {
-				return 0, problem(fmt.Sprintf("the file derives its key in more than %d iterations", maxIterations))
-			}
-			total += int(count.Int64())
-		case part.IsCompound || isText:
-			below, err := iterations(part.Bytes, depth+1)
-			if err != nil {
-				return 0, err
-			}
-			total += below
-		}
-		afterSalt = isText
-	}
-	return total, nil
 }
 
 // makePKCS12 makes a file of a certificate and its key, and of what follows the certificate if asked to.
