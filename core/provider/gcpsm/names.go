@@ -48,7 +48,7 @@ func (s *storeSpec) name(key string) (name, version string, err error) {
 	switch {
 	case parts == nil || !secretName.MatchString(parts[3]):
 		return "", "", invalid("remoteRef.key %q is neither the name of a secret nor a full one, as in projects/PROJECT/secrets/NAME", key)
-	case s.project == "":
+	case s.project == "" || s.asked:
 		return "", "", invalid("remoteRef.key %q names a project, and the store does not: give it projectID, or name the secret alone", key)
 	case parts[1] != s.project:
 		return "", "", invalid("remoteRef.key %q is of another project than the store's, which is %q: name the secret alone, or use a store of that project", key, s.project)

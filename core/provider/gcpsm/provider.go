@@ -76,6 +76,7 @@ func (p Provider) Open(ctx context.Context, store provider.Store, credentials pr
 		if spec.project, err = c.machine.project(ctx); err != nil {
 			return nil, err
 		}
+		spec.asked = true
 	}
 	r := &reader{client: c, spec: spec, session: &session{login: l}, pace: rate.NewLimiter(perSecond, perSecond)}
 	if _, err := r.session.token(ctx); err != nil {

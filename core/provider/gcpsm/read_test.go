@@ -74,6 +74,19 @@ func TestReadOfGoogle(t *testing.T) {
 	}
 }
 
+func TestAFullNameInTheMachinesProject(t *testing.T) {
+	const node = "node@infra.iam.gserviceaccount.com"
+	g := harness.GCP(t)
+	g.Machine(t, harness.GCPMachine{Project: "infra", Account: node})
+	g.Put(t, harness.GCPSecret{Name: "projects/infra/secrets/db", Value: []byte("v")})
+	g.Bind(t, "projects/infra", "roles/secretmanager.secretAccessor", "serviceAccount:"+node)
+	location, reader := openAs(t, fast(t, g), storeOf(""), keychain{})
+	require.NoError(t, read(t, location, reader, api.RemoteRef{Key: "db"}).Err)
+	err := read(t, location, reader, api.RemoteRef{Key: "projects/infra/secrets/db"}).Err
+	require.ErrorContains(t, err, "names a project, and the store does not: give it projectID, or name the secret alone")
+	assert.Equal(t, provider.Invalid, provider.KindOf(err))
+}
+
 func TestOneSecretIsOneRead(t *testing.T) {
 	location, err := fast(t, harness.GCP(t)).Locate(storeOf(`"projectID":"shop",` + withKey))
 	require.NoError(t, err)

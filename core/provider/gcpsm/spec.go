@@ -21,8 +21,9 @@ var (
 // storeSpec is a spec that has been checked.
 type storeSpec struct {
 	*api.GCPSMProvider
-	// project is that of the secrets; empty where the machine is to be asked for it.
+	// project is that of the secrets; empty where the machine is to be asked for it, and asked tells that it was.
 	project string
+	asked   bool
 }
 
 // decode reads the spec and checks it.
