@@ -107,10 +107,11 @@ func (r *reader) Find(ctx context.Context, find *api.Find) ([]provider.Found, er
 				names = append(names, name)
 			}
 		}
-		if got.Next == "" {
+		if more, err := turn(opList, query, got.Next); err != nil {
+			return nil, err
+		} else if !more {
 			break
 		}
-		query.Set("pageToken", got.Next)
 	}
 	slices.Sort(names)
 	found := make([]provider.Found, len(names))
@@ -118,4 +119,13 @@ func (r *reader) Find(ctx context.Context, find *api.Find) ([]provider.Found, er
 		found[i] = provider.Found{Key: name, Ref: provider.Ref{Key: name}}
 	}
 	return found, nil
+}
+
+// turn makes the query for a page of a list one for the next page, and tells whether there is any.
+func turn(op string, query url.Values, next string) (more bool, err error) {
+	if next != "" && next == query.Get("pageToken") {
+		return false, &provider.Error{Kind: provider.Unavailable, Op: op, Message: "the service answers the same page of a list again and again", Hint: notGoogle}
+	}
+	query.Set("pageToken", next)
+	return next != "", nil
 }

@@ -81,3 +81,21 @@ func TestFindGoesThroughAllPages(t *testing.T) {
 }
 
 func pointer[T any](value T) *T { return &value }
+
+func TestAListThatDoesNotEnd(t *testing.T) {
+	g := harness.GCP(t)
+	put(t, g, "off", "one")
+	g.State(t, "projects/shop/secrets/off", 1, "DISABLED")
+	location, reader := open(t, g, `,"secretVersionSelectionPolicy":"LatestOrFetch"`)
+	for _, list := range []string{"secrets", "secrets/off/versions"} {
+		g.Fault(t, harness.GCPFault{Request: "secretmanager.googleapis.com GET /v1/projects/shop/" + list + "?", Status: 200, Body: `{"nextPageToken":"again"}`, Times: 9})
+	}
+	const want = "the service answers the same page of a list again and again"
+	_, err := reader.(provider.Finder).Find(t.Context(), &api.Find{Name: &api.FindName{RegExp: "."}})
+	require.ErrorContains(t, err, want)
+	assert.Equal(t, provider.Unavailable, provider.KindOf(err))
+	require.ErrorContains(t, read(t, location, reader, api.RemoteRef{Key: "off"}).Err, want)
+	requests := reader.Stats().Requests
+	assert.Equal(t, 2, requests["SecretManager.ListSecrets"])
+	assert.Equal(t, 2, requests["SecretManager.ListSecretVersions"])
+}

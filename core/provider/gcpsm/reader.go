@@ -172,10 +172,11 @@ func (r *reader) newestEnabled(ctx context.Context, name string) (string, error)
 				newest = max(newest, number)
 			}
 		}
-		if got.Next == "" {
+		if more, err := turn(opVersions, query, got.Next); err != nil {
+			return "", err
+		} else if !more {
 			break
 		}
-		query.Set("pageToken", got.Next)
 	}
 	if newest == 0 {
 		return "", nil
