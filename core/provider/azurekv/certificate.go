@@ -14,10 +14,14 @@ import (
 	"software.sslmate.com/src/go-pkcs12"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/kdf"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
 )
 
 // assertionFor is how long what a certificate signs is good for.
 const assertionFor = 10 * time.Minute
+
+// packedSize is how many bytes of PKCS#12 are opened: a chain with its key has less, and a key as large as a Secret takes an hour to read.
+const packedSize = 64 << 10
 
 // certificate proves to be an application.
 type certificate struct {
@@ -48,7 +52,7 @@ func certificateOf(content []byte) (certificate, error) {
 			}
 			leaves = append(leaves, leaf)
 		case "PRIVATE KEY", "RSA PRIVATE KEY":
-			if parsed, ok := privateKey(block.Bytes); ok {
+			if parsed, ok := provider.RSAKey(block.Bytes); ok {
 				key = parsed
 			}
 		}
@@ -58,26 +62,21 @@ func certificateOf(content []byte) (certificate, error) {
 			return certificate{leaf: leaf, key: key}, nil
 		}
 	}
-	return certificate{}, invalid("%s.authSecretRef.clientCertificate does not hold a certificate and its RSA private key, unencrypted", field)
-}
-
-func privateKey(der []byte) (*rsa.PrivateKey, bool) {
-	if key, err := x509.ParsePKCS1PrivateKey(der); err == nil {
-		return key, true
-	}
-	parsed, err := x509.ParsePKCS8PrivateKey(der)
-	key, ok := parsed.(*rsa.PrivateKey)
-	return key, ok && err == nil
+	return certificate{}, invalid("%s.authSecretRef.clientCertificate does not hold a certificate and its RSA private key, unencrypted and of at most %d bits", field, provider.KeyBits)
 }
 
 func fromPKCS12(content []byte) (certificate, error) {
+	if len(content) > packedSize {
+		return certificate{}, invalid("%s.authSecretRef.clientCertificate is no PEM, and too large for PKCS#12: that may have %d bytes", field, packedSize)
+	}
 	if _, err := kdf.Iterations(content); err != nil {
 		return certificate{}, invalid("%s.authSecretRef.clientCertificate can't be opened: %v", field, err)
 	}
 	parsed, leaf, _, err := pkcs12.DecodeChain(content, "")
 	key, ok := parsed.(*rsa.PrivateKey)
-	if err != nil || !ok {
-		return certificate{}, invalid("%s.authSecretRef.clientCertificate is neither PEM nor PKCS#12 without a password, with a certificate and its RSA private key", field)
+	if err != nil || !ok || !provider.Signs(key) {
+		return certificate{}, invalid("%s.authSecretRef.clientCertificate is neither PEM nor PKCS#12 without a password, with a certificate and its RSA private key of at most %d bits",
+			field, provider.KeyBits)
 	}
 	return certificate{leaf: leaf, key: key}, nil
 }

@@ -52,6 +52,17 @@ func TestACertificateLogsIn(t *testing.T) {
 		Iterations int
 	}{[]byte("salt"), math.MaxInt32})
 	require.NoError(t, err)
+	large, err := x509.ParsePKCS1PrivateKey(harness.SlowKey(t, 12288))
+	require.NoError(t, err)
+	largeLeaf := &x509.Certificate{SerialNumber: big.NewInt(7), NotAfter: time.Now().Add(time.Hour)}
+	largeDER, err := x509.CreateCertificate(rand.Reader, largeLeaf, leaf, &large.PublicKey, key)
+	require.NoError(t, err)
+	huge := append(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: largeDER}),
+		pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(large)})...)
+	largeLeaf, err = x509.ParseCertificate(largeDER)
+	require.NoError(t, err)
+	hugePacked, err := pkcs12.Modern.Encode(large, largeLeaf, nil, "")
+	require.NoError(t, err)
 	older := append(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)}), text[:len(text)-len(rest)]...)
 	chained := append(append([]byte(nil), foreign[:strings.Index(string(foreign), "-----BEGIN PRIVATE")]...), text...)
 	curve, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -63,17 +74,20 @@ func TestACertificateLogsIn(t *testing.T) {
 		content []byte
 		want    string
 	}{
-		"in PEM":                              {text, ""},
-		"with the key first, in its old form": {older, ""},
-		"in a chain, whatever its order":      {chained, ""},
-		"in PKCS#12":                          {packed, ""},
-		"not if it is another's":              {foreign, "AADSTS700027"},
-		"not in PKCS#12 with a password":      {sealed, "PKCS#12 without a password"},
-		"not in PKCS#12 that takes hours":     {slow, "clientCertificate can't be opened: the file derives its key in more than 2000000 iterations"},
-		"not without its key":                 {text[:len(text)-len(rest)], "does not hold a certificate and its RSA private key"},
-		"not with a key on a curve":           {append(text[:len(text)-len(rest):len(text)-len(rest)], pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: onCurve})...), "does not hold"},
-		"not if it is none":                   {[]byte("canary"), "neither PEM nor PKCS#12"},
-		"not if it can't be read":             {pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: []byte("canary")}), "can't be read"},
+		"in PEM":                                 {text, ""},
+		"with the key first, in its old form":    {older, ""},
+		"in a chain, whatever its order":         {chained, ""},
+		"in PKCS#12":                             {packed, ""},
+		"not if it is another's":                 {foreign, "AADSTS700027"},
+		"not in PKCS#12 with a password":         {sealed, "PKCS#12 without a password"},
+		"not in PKCS#12 that takes hours":        {slow, "clientCertificate can't be opened: the file derives its key in more than 2000000 iterations"},
+		"not without its key":                    {text[:len(text)-len(rest)], "does not hold a certificate and its RSA private key"},
+		"not with a key too large to sign with":  {huge, "its RSA private key, unencrypted and of at most 8192 bits"},
+		"not with such a key in PKCS#12":         {hugePacked, "its RSA private key of at most 8192 bits"},
+		"not in PKCS#12 of the size of a Secret": {make([]byte, 1<<20), "too large for PKCS#12"},
+		"not with a key on a curve":              {append(text[:len(text)-len(rest):len(text)-len(rest)], pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: onCurve})...), "does not hold"},
+		"not if it is none":                      {[]byte("canary"), "neither PEM nor PKCS#12"},
+		"not if it can't be read":                {pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: []byte("canary")}), "can't be read"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := login(t, fast(t, a), storeOf(byCertificate), keychain{values: map[string]string{"shop/login/id": clientID, "shop/login/cert": string(tc.content)}})

@@ -3,7 +3,6 @@ package gcpsm
 import (
 	"context"
 	"crypto/rsa"
-	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
@@ -61,16 +60,11 @@ func readKey(content []byte, at string) (*accountKey, error) {
 	if block == nil {
 		return nil, bad("its private_key is no PEM")
 	}
-	key := &accountKey{email: file.Email, id: file.ID}
-	if parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes); err == nil {
-		key.private, _ = parsed.(*rsa.PrivateKey)
-	} else {
-		key.private, _ = x509.ParsePKCS1PrivateKey(block.Bytes)
+	private, ok := provider.RSAKey(block.Bytes)
+	if !ok {
+		return nil, bad(fmt.Sprintf("its private_key is no RSA key of at most %d bits", provider.KeyBits))
 	}
-	if key.private == nil {
-		return nil, bad("its private_key is no RSA key")
-	}
-	return key, nil
+	return &accountKey{email: file.Email, id: file.ID, private: private}, nil
 }
 
 // withKey logs in by what the key has signed.

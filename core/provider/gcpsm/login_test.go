@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"net/http"
 	"strings"
@@ -236,11 +237,16 @@ func TestALoginToGoogleIsRefused(t *testing.T) {
 		"a Secret that is not there":      {ofKey, text(""), provider.Invalid, "secretAccessKeySecretRef does not hold the key of a service account: it is no JSON"},
 		"a key that Google does not know": {ofKey, key(map[string]string{"private_key_id": "other"}), provider.Unauthenticated, "invalid_grant: Invalid grant: account not found"},
 		"a key of somebody else":          {ofKey, key(map[string]string{"client_email": "other@shop.iam.gserviceaccount.com"}), provider.Unauthenticated, "Invalid JWT Signature"},
-		"a key that is cut off":           {ofKey, key(map[string]string{"private_key": "-----BEGIN canary"}), provider.Invalid, "its private_key is no PEM"},
-		"a key of another sort":           {ofKey, key(map[string]string{"private_key": "-----BEGIN EC PRIVATE KEY-----\nY2FuYXJ5\n-----END EC PRIVATE KEY-----\n"}), provider.Invalid, "no RSA key"},
-		"a key of nobody":                 {ofKey, key(map[string]string{"client_email": ""}), provider.Invalid, "no client_email"},
-		"a key that is sent elsewhere":    {ofKey, key(map[string]string{"token_uri": "https://evil.example/token"}), provider.Unsupported, "token_uri that is not Google's"},
-		"a key of another universe":       {ofKey, key(map[string]string{"universe_domain": "evil.example"}), provider.Unsupported, "universe"},
+		"a key too large to sign with": {ofKey, func(t *testing.T, g *harness.GCPServer) (keychain, []string) {
+			t.Helper()
+			private := pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: harness.SlowKey(t, 12288)})
+			return key(map[string]string{"private_key": string(private)})(t, g)
+		}, provider.Invalid, "its private_key is no RSA key of at most 8192 bits"},
+		"a key that is cut off":        {ofKey, key(map[string]string{"private_key": "-----BEGIN canary"}), provider.Invalid, "its private_key is no PEM"},
+		"a key of another sort":        {ofKey, key(map[string]string{"private_key": "-----BEGIN EC PRIVATE KEY-----\nY2FuYXJ5\n-----END EC PRIVATE KEY-----\n"}), provider.Invalid, "no RSA key"},
+		"a key of nobody":              {ofKey, key(map[string]string{"client_email": ""}), provider.Invalid, "no client_email"},
+		"a key that is sent elsewhere": {ofKey, key(map[string]string{"token_uri": "https://evil.example/token"}), provider.Unsupported, "token_uri that is not Google's"},
+		"a key of another universe":    {ofKey, key(map[string]string{"universe_domain": "evil.example"}), provider.Unsupported, "universe"},
 		"a program as a key": {ofKey, text(`{"type":"external_account","credential_source":{"executable":{"command":"/bin/canary"}}}`), provider.Unsupported,
 			`credentials of the type "external_account": only keys of service accounts are supported`},
 		"something else as a key":     {ofKey, text(`{"type":"canary"}`), provider.Invalid, `does not hold the key of a service account: its type is not "service_account"`},
