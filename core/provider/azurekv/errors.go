@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
@@ -90,8 +91,8 @@ func kindOf(status int, code, inner string) provider.Kind {
 		return provider.Unauthenticated
 	case status == http.StatusForbidden && code != "":
 		return provider.Denied
-	case status == http.StatusNotFound && strings.HasSuffix(code, "NotFound"):
-		return provider.NotFound
+	case status == http.StatusNotFound && slices.Contains([]string{"SecretNotFound", "KeyNotFound", "CertificateNotFound"}, code):
+		return provider.NotFound // of anything else, such as the key vault, it says nothing about the object
 	case status == http.StatusConflict && code == conflict && strings.HasPrefix(inner, "ObjectIs"):
 		return provider.NotFound
 	case status == http.StatusBadRequest && code != "":

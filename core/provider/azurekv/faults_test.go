@@ -48,6 +48,7 @@ func TestFaultsThatPassAreTriedAgain(t *testing.T) {
 		"a denial that is nobody's":        {harness.AzureFault{Status: 403, Body: `<html>canary</html>`, Times: 9}, provider.Unavailable, 1, 0, 0, "status 403, in no words"},
 		"a parameter that is wrong":        {harness.AzureFault{Status: 400, Body: said("BadParameter", "no", ""), Times: 9}, provider.Invalid, 1, 0, 0, "BadParameter"},
 		"a token that it does not take":    {harness.AzureFault{Status: 401, Body: said("Unauthorized", "AKV10046: no key", ""), Header: map[string]string{"WWW-Authenticate": `Bearer authorization="x", resource="https://evil.example"`}, Times: 9}, provider.Unauthenticated, 1, 0, 0, "AKV10046"},
+		"a key vault that is gone":         {harness.AzureFault{Status: 404, Body: said("VaultNotFound", "no such key vault", ""), Times: 9}, provider.Unknown, 1, 0, 0, "VaultNotFound: no such key vault"},
 		"what can be recovered":            {harness.AzureFault{Status: 409, Body: said("Conflict", "deleted", "ObjectIsDeletedButRecoverable"), Times: 9}, provider.NotFound, 1, 0, 0, "ObjectIsDeletedButRecoverable"},
 		"something that nobody knows":      {harness.AzureFault{Status: 418, Body: said("Teapot", "short\r\n  and stout", ""), Times: 9}, provider.Unknown, 1, 0, 0, "Teapot: short and stout"},
 		"network rules":                    {harness.AzureFault{Status: 403, Body: said("Forbidden", "Client address is not authorized", "ForbiddenByFirewall"), Times: 9}, provider.Denied, 1, 0, 0, "network rules"},

@@ -33,8 +33,7 @@ type status struct {
 	Code    string `json:"status"`
 	Message string `json:"message"`
 	Details []struct {
-		Reason   string            `json:"reason"`
-		Metadata map[string]string `json:"metadata"`
+		Reason string `json:"reason"`
 	} `json:"details"`
 }
 
@@ -86,6 +85,9 @@ func httpCode(status int) string { return fmt.Sprintf("HTTP status %d", status) 
 // refused is the error for what Google says in refusing a call.
 func refused(call call, httpStatus int, code, message, reason string) error {
 	e := &provider.Error{Kind: kindOf(code, httpStatus), Op: call.op, Code: code}
+	if e.Kind == provider.NotFound {
+		e.Kind = kindOfMissing(call.op)
+	}
 	e.Message = tokenlike.ReplaceAllString(strings.Join(strings.Fields(message), " "), "***")
 	if call.subject != "" && !strings.Contains(e.Message, call.subject) {
 		e.Message = strings.TrimSuffix(e.Message, ".") + ", of " + call.subject
@@ -111,6 +113,19 @@ func kindOf(code string, httpStatus int) provider.Kind {
 	}
 }
 
+// kindOfMissing is the kind of what Google does not find. Of a secret that can be said alone by what asks for one: that a login or a project
+// is gone must not pass for that its secrets are.
+func kindOfMissing(op string) provider.Kind {
+	switch op {
+	case opAccess, opGet, opVersions:
+		return provider.NotFound
+	case opList:
+		return provider.Invalid
+	default:
+		return provider.Unauthenticated
+	}
+}
+
 // hintOf tells what to do about a refusal.
 func hintOf(call call, e *provider.Error, reason string) string {
 	switch {
@@ -124,7 +139,11 @@ func hintOf(call call, e *provider.Error, reason string) string {
 		return "it needs roles/iam.workloadIdentityUser on that service account"
 	case e.Kind == provider.Denied:
 		return hintsDenied[call.op]
-	case e.Kind == provider.NotFound && call.op != opGenerate:
+	case e.Code == "NOT_FOUND" && call.op == opGenerate:
+		return "is there a service account of that name? the annotation " + annotationAccount + " names it"
+	case e.Code == "NOT_FOUND" && call.op == opList:
+		return "check the store's projectID and location"
+	case e.Kind == provider.NotFound:
 		return "check remoteRef.key and version, and the store's projectID and location"
 	case isUnusable(e):
 		return "enable that version, add a new one, or name an older one in remoteRef.version"

@@ -99,3 +99,13 @@ func TestAListThatDoesNotEnd(t *testing.T) {
 	assert.Equal(t, 2, requests["SecretManager.ListSecrets"])
 	assert.Equal(t, 2, requests["SecretManager.ListSecretVersions"])
 }
+
+// Secrets whose policy is to delete would go.
+func TestASearchInAProjectThatIsGoneIsNotEmpty(t *testing.T) {
+	g := harness.GCP(t)
+	_, reader := open(t, g, "")
+	g.Fault(t, harness.GCPFault{Request: "secretmanager.googleapis.com GET /v1/projects/shop/secrets?", Status: 404, Body: said("NOT_FOUND", "Requested entity was not found.", ""), Times: 9})
+	_, err := reader.(provider.Finder).Find(t.Context(), &api.Find{})
+	require.ErrorContains(t, err, "check the store's projectID and location")
+	assert.Equal(t, provider.Invalid, provider.KindOf(err))
+}

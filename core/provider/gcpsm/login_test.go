@@ -261,10 +261,15 @@ func TestALoginToGoogleIsRefused(t *testing.T) {
 			k.mint = func(string, string, []string) (string, error) { return "", errors.New("may not") }
 		}), provider.Unknown, "mint a token for spec.provider.gcpsm.auth.workloadIdentity.serviceAccountRef: may not"},
 		"an account that may not act as Google's": {asAccount, account(map[string]string{"iam.gke.io/gcp-service-account": acting}, none), provider.Denied, "it needs roles/iam.workloadIdentityUser on that service account"},
-		"an account that acts as nobody":          {asAccount, account(map[string]string{"iam.gke.io/gcp-service-account": "x:generate/../y"}, none), provider.Invalid, "no email of a service account"},
-		"a cluster that nobody tells":             {`"projectID":"shop","auth":{"workloadIdentity":{"serviceAccountRef":{"name":"app"}}}`, account(nil, none), provider.Invalid, "clusterLocation is missing, and no metadata server tells it"},
-		"a project that nobody tells":             {``, file(`{"type":"authorized_user","client_id":"i","client_secret":"s","refresh_token":"r"}`), provider.Invalid, "spec.provider.gcpsm.projectID is missing, and no metadata server tells it"},
-		"a process without credentials":           {ofProcess, func(*testing.T, *harness.GCPServer) (keychain, []string) { return keychain{}, nil }, provider.Unauthenticated, "neither a file of default credentials nor a metadata server was found"},
+		"an account that acts as one that is gone": {asAccount, func(t *testing.T, g *harness.GCPServer) (keychain, []string) {
+			t.Helper()
+			g.Fault(t, harness.GCPFault{Request: "iamcredentials.googleapis.com POST", Status: 404, Body: said("NOT_FOUND", "Not found; Gaia id not found for email "+acting, ""), Times: 9})
+			return account(map[string]string{"iam.gke.io/gcp-service-account": acting}, none)(t, g)
+		}, provider.Unauthenticated, "is there a service account of that name?"},
+		"an account that acts as nobody": {asAccount, account(map[string]string{"iam.gke.io/gcp-service-account": "x:generate/../y"}, none), provider.Invalid, "no email of a service account"},
+		"a cluster that nobody tells":    {`"projectID":"shop","auth":{"workloadIdentity":{"serviceAccountRef":{"name":"app"}}}`, account(nil, none), provider.Invalid, "clusterLocation is missing, and no metadata server tells it"},
+		"a project that nobody tells":    {``, file(`{"type":"authorized_user","client_id":"i","client_secret":"s","refresh_token":"r"}`), provider.Invalid, "spec.provider.gcpsm.projectID is missing, and no metadata server tells it"},
+		"a process without credentials":  {ofProcess, func(*testing.T, *harness.GCPServer) (keychain, []string) { return keychain{}, nil }, provider.Unauthenticated, "neither a file of default credentials nor a metadata server was found"},
 		"a file that is not there": {ofProcess, func(*testing.T, *harness.GCPServer) (keychain, []string) {
 			return keychain{}, []string{"GOOGLE_APPLICATION_CREDENTIALS", "/none/at/all"}
 		}, provider.Unauthenticated, "/none/at/all"},
