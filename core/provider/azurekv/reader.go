@@ -33,7 +33,7 @@ type reader struct {
 
 // newReader makes the clients. They get no credential, which turns off what the SDK does when a key vault challenges: it would log in to
 // whichever tenant that names.
-func newReader(spec *storeSpec, retries policy.RetryOptions, carrier carrier, login *login, meter *provider.Meter) (*reader, error) {
+func newReader(spec *storeSpec, retries policy.RetryOptions, carrier carrier, login *login, meter *provider.Meter) (provider.Reader, error) {
 	options := clientOptions(retries, carrier, authorizing{login: login, host: spec.vault.Host}, counting{meter})
 	vault := spec.vault.String()
 	secrets, err := azsecrets.NewClient(vault, nil, &azsecrets.ClientOptions{ClientOptions: options})
