@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -148,15 +149,13 @@ func TestCompletionAsksOnce(t *testing.T) {
 		"install --scope ":               "",
 		"explain -n NS store/store key ": "",
 	} {
-		var asked string
-		for range 20 { // the garbage collector reads owners between them, for a while
-			before := w.cluster.Requests(t)
-			s.complete(t, nil, strings.Split(strings.ReplaceAll(words, "NS", w.namespace), " ")...)
-			asked = w.cluster.Requests(t).Sub(before).Only("externalsecrets", "secretstores", "clustersecretstores", "jobs", "configmaps").String()
-			if asked == want {
-				break
-			}
-		}
-		assert.Equal(t, want, asked, words)
+		before := w.cluster.Requests(t)
+		s.complete(t, nil, strings.Split(strings.ReplaceAll(words, "NS", w.namespace), " ")...)
+		asked := w.cluster.Requests(t).Sub(before).Only("externalsecrets", "secretstores", "clustersecretstores", "jobs", "configmaps")
+		maps.DeleteFunc(asked, func(kind harness.Request, _ int) bool {
+			// The garbage collector looks for the owners of what other tests have left, for minutes.
+			return kind.Verb == "GET" && kind.Resource == "externalsecrets" && kind.Code == "404"
+		})
+		assert.Equal(t, want, asked.String(), words)
 	}
 }

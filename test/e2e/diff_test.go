@@ -294,7 +294,7 @@ func TestDiffWritesNothingAndAsksOnce(t *testing.T) {
 	}
 	require.Equal(t, differing, kube.Count("GET", "secrets"), "only those that differ are read again:\n%s", kube)
 	require.Equal(t, differing+4, kube.Total(), "besides one list of each:\n%s", kube)
-	require.Equal(t, 1, aws.Total(), "a batch of %d: %v, retries included", distinct, aws.Requests)
+	require.Equal(t, 1, aws.Total(), "a batch of %d, retries included: %+v", distinct, aws)
 	require.Equal(t, distinct, aws.IDs[harness.OpBatchGetSecretValue], "each distinct secret once")
 	require.Empty(t, r.Stderr)
 }
