@@ -89,14 +89,14 @@ func (o object) anothers() bool {
 	return shared && o.live != nil && !installedByUs(o.live)
 }
 
-// compare reads what is there of the manifests.
-func (o *Options) compare(ctx context.Context, c *cluster, manifests []unstructured.Unstructured) (crds, rest []object, err error) {
-	for i := range manifests {
-		live, err := c.get(ctx, &manifests[i])
+// compare reads what is there of the objects that are wanted. The error is an API server's, or for rights that another runner has.
+func (o *Options) compare(ctx context.Context, c *cluster, wanted []unstructured.Unstructured) (crds, rest []object, err error) {
+	for i := range wanted {
+		live, err := c.get(ctx, &wanted[i])
 		if err != nil {
 			return nil, nil, err
 		}
-		of := object{wanted: &manifests[i], live: live}
+		of := object{wanted: &wanted[i], live: live}
 		if of.wanted.GetKind() == kindCRD {
 			crds = append(crds, of)
 			continue
