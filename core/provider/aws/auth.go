@@ -58,6 +58,7 @@ func (p Provider) login(ctx context.Context, store provider.Store, spec *api.AWS
 		return aws.Config{}, &provider.Error{Kind: provider.Unauthenticated, Op: "LoadConfig", Message: stable(err), Cause: err,
 			Hint: "check AWS_PROFILE and the AWS configuration files of the process"}
 	}
+	cfg.HTTPClient = calmClient{cfg.HTTPClient}
 	if fromService {
 		if err := p.webIdentity(ctx, &cfg, store, spec.Auth.JWT.ServiceAccountRef, source); err != nil {
 			return aws.Config{}, err
