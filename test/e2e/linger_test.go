@@ -85,9 +85,11 @@ func TestALingeringRunEndsWhenItsTimeIsOver(t *testing.T) {
 	w.apply(t, awsStore, externalSecret("app", dataOf("a")))
 	runner(t) // is compiled beforehand
 	began := time.Now()
-	p := w.pass(t, "--linger", "4s").synced(t)
-	assert.InDelta(t, 6, time.Since(began).Seconds(), 3)
-	assert.Less(t, p.Report.Seconds, 4.0, "the time of the pass")
+	p := w.pass(t, "--linger", "8s").synced(t)
+	took := time.Since(began)
+	assert.Greater(t, took, 8*time.Second)
+	assert.Less(t, took, 30*time.Second, "a busy machine may be late")
+	assert.Less(t, p.Report.Seconds, 8.0, "the time of the pass")
 }
 
 func TestLingeringNeedsTheRightToWatch(t *testing.T) {

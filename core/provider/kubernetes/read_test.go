@@ -204,7 +204,7 @@ func TestTheConnectionFails(t *testing.T) {
 	t.Run("where no answer comes in time", func(t *testing.T) {
 		start := time.Now()
 		require.ErrorContains(t, read(t, Provider{Timeout: 20 * time.Millisecond}, c.spec()), "no answer came in time")
-		assert.Less(t, time.Since(start), time.Second)
+		assert.Less(t, time.Since(start), 5*time.Second, "a busy machine may be late")
 	})
 	t.Run("where the run ends", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
