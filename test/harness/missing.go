@@ -1,5 +1,10 @@
 package harness
 
+import (
+	"os/signal"
+	"syscall"
+)
+
 // Missing tells which tests are skipped on this machine though they are asked for, and why.
 func Missing() []string {
 	var missing []string
@@ -8,6 +13,9 @@ func Missing() []string {
 	}
 	if err := nodeMissing(); err != nil {
 		missing = append(missing, "tests on a node: "+err.Error())
+	}
+	if signal.Ignored(syscall.SIGHUP) {
+		missing = append(missing, "tests of a terminal that goes away: the tests run under nohup")
 	}
 	return missing
 }
