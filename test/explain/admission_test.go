@@ -51,7 +51,8 @@ webhooks:
 	w.untilRefused(t, "webhook")
 }
 
-// policy has the API server refuse an operation on the objects of a group in the world's namespace.
+// policy has the API server refuse an operation on the objects of a group in the world's namespace. Without the scope it would refuse
+// those of other tests that are in no namespace: a namespaceSelector lets them all through.
 func (w *world) policy(t *testing.T, operation, group, resource, message string) {
 	t.Helper()
 	w.apply(t, fmt.Sprintf(`
@@ -62,7 +63,7 @@ spec:
   failurePolicy: Fail
   matchConstraints:
     namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: %[1]s}}
-    resourceRules: [{apiGroups: [%[3]s], apiVersions: ["*"], resources: [%[4]q], operations: [%[2]s]}, {apiGroups: [""], apiVersions: [v1], resources: [configmaps], operations: [CREATE]}]
+    resourceRules: [{apiGroups: [%[3]s], apiVersions: ["*"], resources: [%[4]q], operations: [%[2]s], scope: Namespaced}, {apiGroups: [""], apiVersions: [v1], resources: [configmaps], operations: [CREATE]}]
   validations: [{expression: "false", message: %[5]q}]
 ---
 apiVersion: admissionregistration.k8s.io/v1
