@@ -71,11 +71,7 @@ func (o *Options) one(ctx context.Context) (healthy bool, err error) {
 	if err != nil {
 		return false, fmt.Errorf("make a client: %w", err)
 	}
-	last, err := o.recorded(ctx, client, walks[0])
-	if err != nil {
-		return false, err
-	}
-	e := judge(walks[0], last, time.Now())
+	e := judge(walks[0], o.recorded(ctx, client, walks[0]), time.Now())
 	if es := walks[0].ES; es != nil && o.Key != "" {
 		origin := provenance.OfKey(es, o.Key, status.ReadTemplates(ctx, client, es))
 		e.Key = &origin
@@ -84,15 +80,15 @@ func (o *Options) one(ctx context.Context) (healthy bool, err error) {
 }
 
 // recorded reads what the last refresh has left, and who makes the next one.
-func (o *Options) recorded(ctx context.Context, client typedv1.CoreV1Interface, walk core.Explanation) (recorded, error) {
+func (o *Options) recorded(ctx context.Context, client typedv1.CoreV1Interface, walk core.Explanation) recorded {
 	last := recorded{item: status.Assess(walk.Item, time.Now())}
 	if walk.ES == nil {
-		return last, nil
+		return last
 	}
 	last.events = status.ReadEvents(ctx, client, last.item.Metadata)
-	item, link, err := status.Attend(ctx, o.Config.Kube, last.item, walk.ES, walk.Classes)
+	item, link := status.Attend(ctx, o.Config.Kube, last.item, walk.ES, walk.Classes)
 	last.item, last.refreshers = item, &link
-	return last, err
+	return last
 }
 
 // causes explains all of a scope. What was recorded is that of the status: Events are not read for each.

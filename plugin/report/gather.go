@@ -47,15 +47,14 @@ func (o *Options) gather(ctx context.Context) (*gathered, error) {
 	}
 	namespace := o.Status.Namespace()
 	var work sync.WaitGroup
-	var servers serving.Seen
-	var failed, unlisted, unseen error
+	var failed, unlisted error
 	work.Go(func() { g.seen, failed = o.Status.Survey(ctx) })
 	work.Go(func() { unlisted = g.listSecrets(ctx, readers.metadata, namespace) })
-	work.Go(func() { servers, unseen = serving.See(ctx, readers.users.Apps, readers.users.Batch) })
 	work.Wait()
 	if failed != nil {
 		return nil, failed
 	}
+	servers, unseen := g.seen.Serving()
 	if unseen == nil && !servers.Whole {
 		unseen = errors.New("you may not list Deployments or CronJobs in all namespaces: there may be more")
 	}

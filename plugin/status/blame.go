@@ -10,6 +10,7 @@ import (
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/kube"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/resolve"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/serving"
 )
 
 // storeFinder finds stores. resolve.Stores is one.
@@ -27,10 +28,29 @@ type judge struct {
 	lost map[string][]Event
 	// lostUnread tells that these may not be read.
 	lostUnread bool
+	// serving are those who refresh ExternalSecrets, and unseen tells why they are not known.
+	serving serving.Seen
+	unseen  error
+	// alone tells that the scope is one name, so that its stores are read as they are needed.
+	alone bool
 }
 
 func (j *judge) again(ctx context.Context, item Item) Item {
 	return blame(ctx, lose(item, j.lost[item.Metadata.UID]), j.stores, j.class)
+}
+
+// attend judges an item by who refreshes it. Of several no store is read for that.
+func (j *judge) attend(ctx context.Context, item Item, es *api.ExternalSecret) Item {
+	if es == nil || !item.needy() {
+		return item
+	}
+	var stores []StoreLink
+	for _, ref := range item.Stores {
+		if j.alone || j.stores.Known(api.SecretStoreRef{Kind: ref.Kind, Name: ref.Name}, item.Metadata.Namespace) {
+			stores = append(stores, storeLink(ctx, j.stores, ref, item.Metadata.Namespace))
+		}
+	}
+	return orphaned(item, refreshersAmong(j.serving, j.unseen, es, classes(stores)))
 }
 
 // whole judges an item by its chain: by what is at fault now before what will be.

@@ -15,8 +15,8 @@ import (
 const long = `
 Tell how ExternalSecrets are: when each was synced, when it is due, and what is wrong.
 
-It reads what is recorded in the cluster and asks no provider. A list reads ExternalSecrets and stores, and Events if a
-deletion policy may have left keys out; it needs no right to read Secrets. One NAME shows the whole chain: its stores, the ExternalSecret and who in the cluster
+It reads what is recorded in the cluster and asks no provider. A list reads ExternalSecrets, stores and who in the
+cluster refreshes what, and Events if a deletion policy may have left keys out; it needs no right to read Secrets. One NAME shows the whole chain: its stores, the ExternalSecret and who in the cluster
 refreshes it, its Secret with the lengths of the values, where each of its keys comes from, and the workloads and Pods that use it, with a note
 on those that have old values. Values are never shown, nor is the text of templates.
 
@@ -31,7 +31,8 @@ States:
     Skipped        it is not to be refreshed, and the reason says why
 
 Incomplete is what an Event says of the last refresh, as under deletion policy Merge; with one NAME also what is seen in the Secret.
-AtRisk is what has a store that is gone, or was found unusable since the last sync; with one NAME also what no operator and no runner serves.
+AtRisk is what has a store that is gone, or was found unusable since the last sync, and what is to be refreshed again, but by no operator and no runner that
+is in the cluster.
 Stale is what is overdue, or was changed after the last sync; with one NAME also what has a Secret that is gone or was changed.
 Overdue is what has been due for as long as its interval is, but at least for 10 minutes and at most for 1 hour. Sync windows count: what they hold back is due when they let it through.
 Skipped is what has a store of another controller which has not refreshed it, or is being deleted, or has no Secret to merge into.

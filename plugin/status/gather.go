@@ -54,7 +54,7 @@ func newGatherer(config *rest.Config, stores storeFinder) (*gatherer, error) {
 	return &gatherer{core: core, apps: apps, batch: batch, stores: stores}, nil
 }
 
-// gather reads the chain of an ExternalSecret, of which item is known. es is nil where it can't be decoded.
+// gather reads the chain of an ExternalSecret, of which item is known, but for who refreshes it. es is nil where it can't be decoded.
 func (g *gatherer) gather(ctx context.Context, item Item, es *api.ExternalSecret) *Chain {
 	chain := &Chain{
 		Stores: []StoreLink{}, Refreshers: RefreshersLink{Items: []Refresher{}},
@@ -62,9 +62,6 @@ func (g *gatherer) gather(ctx context.Context, item Item, es *api.ExternalSecret
 	}
 	for _, ref := range item.Stores {
 		chain.Stores = append(chain.Stores, storeLink(ctx, g.stores, ref, item.Metadata.Namespace))
-	}
-	if es != nil {
-		chain.Refreshers = g.refreshers(ctx, es, classes(chain.Stores))
 	}
 	if es != nil && item.SecretName != "" {
 		var changed *time.Time

@@ -9,7 +9,6 @@ import (
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 	"k8s.io/client-go/rest"
 
-	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/kube"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/resolve"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/exit"
@@ -38,9 +37,11 @@ func (o *Options) Run(ctx context.Context) error {
 		fmt.Fprintln(o.Streams.ErrOut, results.NotFound(name.Name)) // as kubectl does
 	}
 	if o.chained(seen.Items) {
-		if seen.Items[0], err = o.withChain(ctx, seen.Items[0], seen.Read[0].ES, seen.stores, seen.At); err != nil {
+		if seen.Items[0], err = o.withChain(ctx, seen); err != nil {
 			return err
 		}
+	} else {
+		seen.attend(ctx)
 	}
 	if err := o.print(seen.Items, seen.At); err != nil {
 		return err
@@ -74,16 +75,18 @@ func (o *Options) read(ctx context.Context, client *kube.Client, stores *resolve
 	return read, group.Wait()
 }
 
-// withChain reads the chain of an item, whose links have a say in how it is.
-func (o *Options) withChain(
-	ctx context.Context, item Item, es *api.ExternalSecret, stores storeFinder, now time.Time,
-) (Item, error) {
-	gatherer, err := newGatherer(o.Kube, stores)
+// withChain reads the chain of the one item that was found, whose links have a say in how it is.
+func (o *Options) withChain(ctx context.Context, seen *Survey) (Item, error) {
+	item, es := seen.Items[0], seen.Read[0].ES
+	gatherer, err := newGatherer(o.Kube, seen.stores)
 	if err != nil {
 		return item, err
 	}
 	chain := gatherer.gather(ctx, item, es)
-	item = (&judge{stores: stores, class: o.Class}).whole(ctx, item, es, chain, now)
+	if es != nil {
+		chain.Refreshers = refreshersAmong(seen.judge.serving, seen.judge.unseen, es, classes(chain.Stores))
+	}
+	item = seen.judge.whole(ctx, item, es, chain, seen.At)
 	item.Chain = chain
 	return diagnosed(item), nil
 }

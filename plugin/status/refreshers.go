@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 
+	typedappsv1 "k8s.io/client-go/kubernetes/typed/apps/v1"
+	typedbatchv1 "k8s.io/client-go/kubernetes/typed/batch/v1"
 	"k8s.io/client-go/rest"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
@@ -31,20 +33,29 @@ type Refresher struct {
 }
 
 // Attend takes into account who in the cluster refreshes the ExternalSecret of an item, whose stores are of the classes.
-func Attend(ctx context.Context, config *rest.Config, item Item, es *api.ExternalSecret, classes []string) (Item, RefreshersLink, error) {
-	g, err := newGatherer(config, nil)
-	if err != nil {
-		return item, RefreshersLink{}, err
-	}
-	link := g.refreshers(ctx, es, classes)
-	return orphaned(item, link), link, nil
+func Attend(ctx context.Context, config *rest.Config, item Item, es *api.ExternalSecret, classes []string) (Item, RefreshersLink) {
+	seen, err := see(ctx, config)
+	link := refreshersAmong(seen, err, es, classes)
+	return orphaned(item, link), link
 }
 
-// refreshers looks for those who cover the ExternalSecret.
-func (g *gatherer) refreshers(ctx context.Context, es *api.ExternalSecret, classes []string) RefreshersLink {
-	seen, err := serving.See(ctx, g.apps, g.batch)
+// see looks for those in the cluster who refresh ExternalSecrets.
+func see(ctx context.Context, config *rest.Config) (serving.Seen, error) {
+	apps, err := typedappsv1.NewForConfig(config)
 	if err != nil {
-		return RefreshersLink{Items: []Refresher{}, Error: secret.Printable(err.Error())}
+		return serving.Seen{}, fmt.Errorf("make a client: %w", err)
+	}
+	batch, err := typedbatchv1.NewForConfig(config)
+	if err != nil {
+		return serving.Seen{}, fmt.Errorf("make a client: %w", err)
+	}
+	return serving.See(ctx, apps, batch)
+}
+
+// refreshersAmong is RefreshersOf where looking for them may have failed.
+func refreshersAmong(seen serving.Seen, unseen error, es *api.ExternalSecret, classes []string) RefreshersLink {
+	if unseen != nil {
+		return RefreshersLink{Items: []Refresher{}, Error: secret.Printable(unseen.Error())}
 	}
 	return RefreshersOf(seen, es, classes)
 }
@@ -78,20 +89,21 @@ func classes(stores []StoreLink) []string {
 	return all
 }
 
+// needy tells whether it matters who refreshes the ExternalSecret.
+func (i Item) needy() bool {
+	return i.State == Synced && i.NextDue != nil || i.Reason == reasonOverdue || i.Reason == reasonNeverSynced
+}
+
 // orphaned takes into account that nobody in the cluster was seen who refreshes the ExternalSecret.
 func orphaned(item Item, link RefreshersLink) Item {
-	if link.Error != "" || link.Partial || len(link.Items) > 0 {
+	if !item.needy() || link.Error != "" || link.Partial || len(link.Items) > 0 {
 		return item
 	}
 	const nobody = "nobody was seen in the cluster who refreshes it: no operator and no runner that serves it"
-	switch {
-	case item.State == Synced && item.NextDue != nil:
+	if item.State == Synced {
 		return item.as(AtRisk, reasonNobody, "it is synced, but "+nobody)
-	case item.Reason == reasonOverdue || item.Reason == reasonNeverSynced:
-		return item.as(item.State, item.Reason, item.Message+": "+nobody)
-	default:
-		return item
 	}
+	return item.as(item.State, item.Reason, item.Message+": "+nobody)
 }
 
 // String names it for a person.

@@ -2,6 +2,7 @@ package status
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"k8s.io/apimachinery/pkg/types"
@@ -9,6 +10,7 @@ import (
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/kube"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/resolve"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/serving"
 )
 
 // Survey is how the ExternalSecrets of a scope are, as far as lists tell.
@@ -26,15 +28,18 @@ type Survey struct {
 	judge  *judge
 }
 
-// Survey reads the ExternalSecrets of the scope and judges them.
+// Survey reads the ExternalSecrets of the scope and meanwhile who refreshes what, and judges them by all but the latter.
 func (o *Options) Survey(ctx context.Context) (*Survey, error) {
 	client, err := kube.New(ctx, o.Kube)
 	if err != nil {
 		return nil, err
 	}
 	s := &Survey{stores: resolve.NewStores(client, client), client: client}
-	s.judge = &judge{stores: s.stores, class: o.Class}
+	s.judge = &judge{stores: s.stores, class: o.Class, alone: len(o.Scope.Names) == 1}
+	var meanwhile sync.WaitGroup
+	meanwhile.Go(func() { s.judge.serving, s.judge.unseen = see(ctx, o.Kube) })
 	read, err := o.read(ctx, client, s.stores)
+	meanwhile.Wait()
 	if err != nil {
 		return nil, err
 	}
@@ -59,6 +64,16 @@ func (o *Options) Survey(ctx context.Context) (*Survey, error) {
 
 // EventsUnread tells that Events have a say in how ExternalSecrets are, and may not be read.
 func (s *Survey) EventsUnread() bool { return s.judge.lostUnread }
+
+// Serving are those in the cluster who refresh ExternalSecrets. The error says why they are not known.
+func (s *Survey) Serving() (serving.Seen, error) { return s.judge.serving, s.judge.unseen }
+
+// attend judges the items once more, by who refreshes them. A chain does so after it has looked at their Secrets.
+func (s *Survey) attend(ctx context.Context) {
+	for i := range s.Items {
+		s.Items[i] = s.judge.attend(ctx, s.Items[i], s.Read[i].ES)
+	}
+}
 
 // Store is a store that an ExternalSecret of a namespace refers to; false where it is not known, since stores may not be listed. It
 // makes a request only where the scope is one name.

@@ -47,6 +47,7 @@ func (w *world) states(t *testing.T) {
 func TestStatusTellsTheStatesApart(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	w.withRunner(t)
 	w.states(t)
 	w.aws.ResetCounters(t)
 	r := w.plugin(t, "status", "-o", "json")
@@ -141,6 +142,7 @@ func TestStatusGoesOnWherePartOfTheChainMayNotBeRead(t *testing.T) {
 func TestStatusWatchesChanges(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	w.withRunner(t)
 	w.threeColours(t)
 	p := w.startProgram(t, pluginPath(t), "status", "-w", "--namespace", w.namespace, "--no-headers")
 	shown := func(name, state string) func() bool {

@@ -217,7 +217,7 @@ func TestStatusSeesThatARefreshHasLeftAKeyOut(t *testing.T) {
 	assert.Equal(t, "Synced", w.statusOf(t, "part").State)
 }
 
-func TestStatusOfOneNameSeesThatNobodyRefreshesIt(t *testing.T) {
+func TestStatusSeesThatNobodyRefreshesIt(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.withRunner(t)
@@ -237,16 +237,37 @@ func TestStatusOfOneNameSeesThatNobodyRefreshesIt(t *testing.T) {
 	late := w.statusOf(t, "late", "--controller-class", nobodys)
 	assert.Equal(t, "Stale Overdue", late.State+" "+late.Reason)
 	assert.Contains(t, late.Message, "nobody was seen in the cluster who refreshes it")
+	alike := func() {
+		t.Helper()
+		list, page := w.listed(t, "--controller-class", nobodys), w.reported(t, w.environment(), "--controller-class", nobodys)
+		named := w.listed(t, "late", "orphan", "settled", "--controller-class", nobodys)
+		require.Len(t, list, 3)
+		require.Len(t, page.Items, 3)
+		for _, item := range page.Items {
+			one := w.statusOf(t, item.Metadata.Name, "--controller-class", nobodys)
+			for _, other := range []told{list[item.Metadata.Name], named[item.Metadata.Name]} {
+				assert.Equal(t, []string{one.State, one.Reason, one.Message}, []string{other.State, other.Reason, other.Message}, "a list says what it says of one")
+			}
+			assert.Equal(t, []string{one.State, one.Reason, one.Message}, []string{item.State, item.Reason, item.Message}, "and so does the page")
+		}
+		assert.Regexp(t, `(?m)^orphan .* `+w.statusOf(t, "orphan", "--controller-class", nobodys).State+` `, w.plugin(t, "status", "orphan", "-o", "wide", "--controller-class", nobodys).Stdout)
+	}
+	alike()
 
 	w.cluster.Kubectl(t, "", "patch", "cronjob", "externalsecret-runner", "-n", w.namespace, "--type=json", "-p",
 		`[{"op":"add","path":"/spec/jobTemplate/spec/template/spec/containers/0/args/-","value":"--controller-class=`+nobodys+`"}]`)
 	assert.Equal(t, "Synced", w.statusOf(t, "orphan").State)
+	alike()
 	w.cluster.Kubectl(t, "", "patch", "cronjob", "externalsecret-runner", "-n", w.namespace, "--type=merge", "-p", `{"spec":{"suspend":true}}`)
 	assert.Equal(t, "AtRisk", w.statusOf(t, "orphan").State, "one that is suspended refreshes nothing")
+	alike()
 
 	blind := w.pluginIn(t, w.as(t, "reader", "read", "get"), "status", "orphan")
 	assert.Contains(t, blind.Stdout, "State:       Synced", "who may not look does not know")
 	assert.Contains(t, blind.Stdout, "not all namespaces may be looked in")
+	blind = w.pluginIn(t, w.as(t, "reader", "read"), "status")
+	assert.Regexp(t, `(?m)^orphan .* Synced`, blind.Stdout, "nor does a list")
+	assert.Empty(t, blind.Stderr)
 }
 
 func TestStatusOfOneNameTellsWhereItsKeysComeFrom(t *testing.T) {
