@@ -58,6 +58,8 @@ type StoreNeeds struct {
 type Problem struct {
 	resolve.Item
 	Cause error
+	// Providers are those of all its stores; empty where one of them can't be told.
+	Providers []string
 }
 
 // FindNeeds plans passes over a scope as Sync does, and makes none. The error is for what kept the whole from being known.
@@ -110,7 +112,7 @@ func (f *needsFinder) namespace(ctx context.Context, namespace string, items []r
 	served := false
 	for _, item := range items {
 		if item.ES == nil {
-			f.needs.Problems = append(f.needs.Problems, Problem{item, item.Err})
+			f.needs.Problems = append(f.needs.Problems, Problem{Item: item, Cause: item.Err})
 			served = served || !item.Missing // its failure is recorded
 			continue
 		}
@@ -122,7 +124,7 @@ func (f *needsFinder) namespace(ctx context.Context, namespace string, items []r
 		}
 		served = true
 		if err := f.one(ctx, p, item.ES, note); err != nil {
-			f.needs.Problems = append(f.needs.Problems, Problem{item, err})
+			f.needs.Problems = append(f.needs.Problems, Problem{Item: item, Cause: err, Providers: p.planner.ProvidersOf(ctx, item.ES)})
 		}
 	}
 	if !served {

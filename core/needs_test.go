@@ -75,6 +75,26 @@ func TestFindNeeds(t *testing.T) {
 			require.ErrorContains(t, needs.Problems[0].Cause, tc.problems)
 		})
 	}
+	t.Run("of what is not known, the providers where they can be told", func(t *testing.T) {
+		needs, _ := needsOf(t, &server{lists: map[string][]string{
+			"secretstores": {
+				shelfStore, "{metadata: {namespace: shop, name: cellar}, spec: {provider: {cellar: {}}}}",
+				"{metadata: {namespace: shop, name: damaged}, spec: {retrySettings: 3, provider: {cellar: {}}, conditions: x}}",
+				"{metadata: {namespace: shop, name: torn}, spec: {provider: {cellar: {}, shelf: {}}}}",
+			},
+			"externalsecrets": {
+				strings.ReplaceAll(wants("a"), "name: shelf", "name: cellar"), strings.ReplaceAll(wants("b"), "name: shelf", "name: damaged"),
+				strings.ReplaceAll(wants("c"), "name: shelf", "name: torn"), strings.ReplaceAll(wants("d"), "name: shelf", "name: none"),
+				"{metadata: {namespace: shop, name: e, uid: u}, spec: {secretStoreRef: {name: shelf}, data: [{secretKey: k, remoteRef: {key: a}, sourceRef: {storeRef: {name: cellar}}}]}}",
+				"{metadata: {namespace: shop, name: f}, spec: {data: 1}}",
+			},
+		}}, nil)
+		providers := map[string][]string{}
+		for _, problem := range needs.Problems {
+			providers[problem.Name] = problem.Providers
+		}
+		assert.Equal(t, map[string][]string{"a": {"cellar"}, "b": {"cellar"}, "c": nil, "d": nil, "e": {"shelf", "cellar"}, "f": nil}, providers)
+	})
 	t.Run("nothing where all is another controller's or goes", func(t *testing.T) {
 		needs, rights := needsOf(t, &server{lists: map[string][]string{"secretstores": {shelfStore, foreign}, "externalsecrets": {
 			strings.ReplaceAll(wants("a"), "name: shelf", "name: theirs"), "{metadata: {namespace: shop, name: b, " + deleting + "}, spec: {secretStoreRef: {name: shelf}}}",

@@ -106,6 +106,19 @@ func (p *Planner) StoresOf(ctx context.Context, es *api.ExternalSecret) []*Store
 	return stores
 }
 
+// ProvidersOf are the names of the providers of the stores that an ExternalSecret names; empty where one of them can't be told.
+func (p *Planner) ProvidersOf(ctx context.Context, es *api.ExternalSecret) []string {
+	var names []string
+	for _, ref := range storeRefs(es) {
+		name := p.Stores.Provider(ctx, ref, es.Namespace)
+		if name == "" {
+			return nil
+		}
+		names = append(names, name)
+	}
+	return names
+}
+
 // Classes are those of the stores that an ExternalSecret reads; empty for one that names none. A store that can't be found has none.
 func Classes(ctx context.Context, stores *Stores, es *api.ExternalSecret) []string {
 	var classes []string

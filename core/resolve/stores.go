@@ -46,6 +46,8 @@ func (k storeKey) String() string {
 type found struct {
 	store *Store
 	err   error
+	// provider is that of a store whose spec can't be read otherwise; empty if it can't be told.
+	provider string
 }
 
 // foundLabels are the labels of a namespace or the reason why they are not known.
@@ -136,16 +138,32 @@ func (s *Stores) Get(ctx context.Context, ref api.SecretStoreRef, namespace stri
 	return f.store, nil
 }
 
+// Provider is the name of the provider of the store that a reference from namespace means, also of one whose spec can't be read
+// otherwise; empty where it can't be told.
+func (s *Stores) Provider(ctx context.Context, ref api.SecretStoreRef, namespace string) string {
+	if store, err := s.Get(ctx, ref, namespace); err == nil {
+		return store.Spec.Provider.Name()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.known[storeKeyOf(ref, namespace)].provider
+}
+
 // Known tells whether Get answers for the reference from what was read before.
 func (s *Stores) Known(ref api.SecretStoreRef, namespace string) bool {
-	key := storeKey{kind: cmp.Or(ref.Kind, api.KindSecretStore), namespace: namespace, name: ref.Name}
-	if key.kind == api.KindClusterSecretStore {
-		key.namespace = ""
-	}
+	key := storeKeyOf(ref, namespace)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	_, ok := s.known[key]
 	return ok || s.wasListed(key)
+}
+
+func storeKeyOf(ref api.SecretStoreRef, namespace string) storeKey {
+	key := storeKey{kind: cmp.Or(ref.Kind, api.KindSecretStore), namespace: namespace, name: ref.Name}
+	if key.kind == api.KindClusterSecretStore {
+		key.namespace = ""
+	}
+	return key
 }
 
 func (s *Stores) wasListed(key storeKey) bool {
@@ -229,7 +247,7 @@ func decodeStore(kind string, raw json.RawMessage) (storeKey, found) {
 	key := storeKey{kind: kind, namespace: object.Metadata.Namespace, name: object.Metadata.Name}
 	store := &Store{Kind: kind, Namespace: key.namespace, Name: key.name}
 	if err := json.Unmarshal(object.Spec, &store.Spec); err != nil {
-		return key, found{err: fmt.Errorf("read its spec: %w", err)}
+		return key, found{err: fmt.Errorf("read its spec: %w", err), provider: store.Spec.Provider.Name()} // what could be read of it is there
 	}
 	store.Ready = readyOf(object.Status)
 	return key, found{store: store}

@@ -2,8 +2,10 @@ package rbac
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
 )
 
@@ -26,6 +28,11 @@ func clouds() []cloud {
 		gcpCloud(),
 		vaultCloud(),
 	}
+}
+
+// elsewhere tells whether an ExternalSecret whose needs are not all known reads from other clouds only.
+func (c cloud) elsewhere(problem core.Problem) bool {
+	return len(problem.Providers) > 0 && !slices.ContainsFunc(problem.Providers, func(name string) bool { return slices.Contains(c.providers, name) })
 }
 
 // cloudOf is the cloud of a name.

@@ -28,7 +28,8 @@ refresh.
 `
 
 const longEnd = `It reads ExternalSecrets, their stores and the labels of namespaces that stores select; it reads no Secret and asks no provider.
-ExternalSecrets whose needs are not all known are told on standard error.
+ExternalSecrets whose needs are not all known are told on standard error; with --cloud, those that read a store of this cloud, or one whose
+provider cannot be told.
 
 Exit codes: 0 if all needs are known; 1 if not, with what is known printed.`
 

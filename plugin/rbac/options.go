@@ -39,6 +39,9 @@ func (o *Options) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if o.Cloud != nil {
+		needs.Problems = slices.DeleteFunc(needs.Problems, o.Cloud.elsewhere)
+	}
 	if err := o.print(needs); err != nil {
 		return err
 	}

@@ -113,6 +113,14 @@ func TestThePolicyThatRBACPrintsIsWhatAPassNeedsOfVault(t *testing.T) {
 	w.apply(t, externalSecret("more", dataOf("new")))
 	assert.Contains(t, w.pass(t).of(t, "more").Message, "status code: 403", "it is not in the policy yet")
 
+	w.apply(t, strings.Replace(secretStore("elsewhere", "prefix: ''"), "aws:", "gitlab:", 1), readsFrom("elsewhere", externalSecret("elsewhere", dataOf("a"))),
+		readsFrom("nowhere", externalSecret("nowhere", dataOf("a"))))
+	narrow := w.plugin(t, "rbac", "--cloud=vault")
+	assert.Equal(t, 1, narrow.Code)
+	assert.Contains(t, narrow.Stderr, "/nowhere in namespace", "who knows which cloud it is of")
+	assert.NotContains(t, narrow.Stderr, "elsewhere", "it is not of this one")
+	assert.Contains(t, w.plugin(t, "rbac").Stderr, "/elsewhere in namespace", "the cluster's rights are all clouds'")
+
 	one := w.plugin(t, "rbac", "kv", "--cloud=vault", "-o", "jsonpath={.items[0].policy}")
 	v.Policy(t, "second", one.Stdout)
 	assert.Empty(t, w.pass(t).of(t, "kv").Message, "what is printed is a policy as it is")
