@@ -111,6 +111,16 @@ type runner struct {
 	version              string
 	serves               serving.Coverage
 	jobs                 known[[]job]
+	// unbegun is a run that should have begun and waits; nil if there is none.
+	unbegun known[*unbegun]
+}
+
+// unbegun is a Job that goes on and none of whose Pods has begun.
+type unbegun struct {
+	name string
+	made time.Time
+	// why is what it waits for.
+	why string
 }
 
 // job is one that a CronJob has made and that has ended.

@@ -62,7 +62,7 @@ func gather(ctx context.Context, config *rest.Config, scope scopeOf, plugin stri
 		func(ctx context.Context) { f.crds = g.crds(ctx) },
 		func(ctx context.Context) { f.webhooks = g.webhooks(ctx) },
 		func(ctx context.Context) { f.operators = g.operators(ctx, f.namespace) },
-		func(ctx context.Context) { f.runners = g.runners(ctx, f.namespace) },
+		func(ctx context.Context) { f.runners = g.runners(ctx, f.namespace, f.now) },
 		func(ctx context.Context) { f.stores = g.stores(ctx, kindStore, f.namespace) },
 		func(ctx context.Context) { f.clusterStores = g.stores(ctx, kindClusterStore, "") },
 		func(ctx context.Context) { f.clusterExternalSecrets = g.clusterExternalSecrets(ctx) },

@@ -162,6 +162,8 @@ func TestWhenARunnerIsLate(t *testing.T) {
 		"the same version but for the last number":  {func(r *runner) { r.version = "1.2.9" }, checkRunner, OK},
 		"another version":                           {func(r *runner) { r.version = "v1.3.0" }, idRunnerVersion, Warning},
 		"a version that is none is not compared":    {func(r *runner) { r.version = "latest" }, checkRunner, OK},
+		"a run waits to begin":                      {func(r *runner) { r.unbegun.value = &unbegun{"x", before(time.Hour), "has no node yet"} }, idRunnerUnbegun, Problem},
+		"whether one waits may not be seen":         {func(r *runner) { r.unbegun = known[*unbegun]{&unbegun{name: "x"}, forbidden("pods")} }, checkRunner, Unknown},
 		"what is suspended is suspended, not late ": {func(r *runner) { r.suspended, r.succeeded = true, time.Time{} }, idRunnerSuspended, Warning},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -87,6 +87,45 @@ func TestOnlyJobsOfTheScheduleThatHaveEndedCount(t *testing.T) {
 	assert.Len(t, read.jobs.value, 2)
 }
 
+func TestTheRunThatHasWaitedToBeginForTheLongest(t *testing.T) {
+	cronJob := &batchv1.CronJob{ObjectMeta: metav1.ObjectMeta{Name: "runner", UID: "1"}}
+	made := func(ago time.Duration, change ...func(*batchv1.Job)) batchv1.Job {
+		controller := true
+		j := batchv1.Job{ObjectMeta: metav1.ObjectMeta{
+			Name: ago.String(), CreationTimestamp: metav1.NewTime(before(ago)), OwnerReferences: []metav1.OwnerReference{{UID: "1", Controller: &controller}},
+		}}
+		for _, c := range change {
+			c(&j)
+		}
+		return j
+	}
+	one, yes := int32(1), true
+	for name, test := range map[string]struct {
+		jobs []batchv1.Job
+		want string
+	}{
+		"none":                      {nil, ""},
+		"the oldest":                {[]batchv1.Job{made(2 * time.Minute), made(time.Hour), made(time.Minute + time.Second)}, "1h0m0s"},
+		"one that is new may wait":  {[]batchv1.Job{made(time.Minute)}, ""},
+		"one that has begun":        {[]batchv1.Job{made(time.Hour, func(j *batchv1.Job) { j.Status.Ready = &one })}, ""},
+		"one that is suspended":     {[]batchv1.Job{made(time.Hour, func(j *batchv1.Job) { j.Spec.Suspend = &yes })}, ""},
+		"one that is being deleted": {[]batchv1.Job{made(time.Hour, func(j *batchv1.Job) { j.DeletionTimestamp = &j.CreationTimestamp })}, ""},
+		"one of another CronJob":    {[]batchv1.Job{made(time.Hour, func(j *batchv1.Job) { j.OwnerReferences[0].UID = "2" })}, ""},
+		"one that has ended": {[]batchv1.Job{made(time.Hour, func(j *batchv1.Job) {
+			j.Status.Conditions = []batchv1.JobCondition{{Type: batchv1.JobFailed, Status: "True"}}
+		})}, ""},
+		"one that was started by hand": {[]batchv1.Job{made(time.Hour, func(j *batchv1.Job) { j.Annotations = map[string]string{annotationManual: "manual"} })}, "1h0m0s"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := ""
+			if j := unready(cronJob, test.jobs, noon()); j != nil {
+				got = j.Name
+			}
+			assert.Equal(t, test.want, got)
+		})
+	}
+}
+
 func TestAnObjectIsFromAnOldManifest(t *testing.T) {
 	for name, test := range map[string]struct{ metadata, by string }{
 		"applied as v1beta1":                       {`{annotations: {kubectl.kubernetes.io/last-applied-configuration: '{"apiVersion":"external-secrets.io/v1beta1"}'}}`, "kubectl apply"},

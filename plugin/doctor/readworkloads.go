@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
@@ -64,7 +65,7 @@ func operatorOf(d *appsv1.Deployment) operator {
 	return o
 }
 
-func (g *gatherer) runners(ctx context.Context, namespace string) known[[]runner] {
+func (g *gatherer) runners(ctx context.Context, namespace string, now time.Time) known[[]runner] {
 	read := somewhere(func(namespace string) ([]batchv1.CronJob, error) {
 		return pages(func(options metav1.ListOptions) ([]batchv1.CronJob, string, error) {
 			list, err := g.batch.CronJobs(namespace).List(ctx, options)
@@ -81,7 +82,9 @@ func (g *gatherer) runners(ctx context.Context, namespace string) known[[]runner
 		if _, ok := made[c.Namespace]; !ok {
 			made[c.Namespace] = g.jobs(ctx, c.Namespace)
 		}
-		all.value = append(all.value, runnerOf(c, made[c.Namespace]))
+		r := runnerOf(c, made[c.Namespace])
+		r.unbegun = g.unbegun(ctx, c, made[c.Namespace].value, now)
+		all.value = append(all.value, r)
 	}
 	return all
 }

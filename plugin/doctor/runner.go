@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/robfig/cron/v3"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/duration"
 	"k8s.io/apimachinery/pkg/util/version"
 )
@@ -41,6 +42,7 @@ func judgeRunner(f *facts, r runner) []Finding {
 			about(object).fix("update the older one; the image is set by:",
 			fmt.Sprintf("kubectl set image cronjob/%s -n %s '*=IMAGE:%s'", r.Name, r.Namespace, f.plugin)))
 	}
+	findings = append(findings, judgeUnbegun(f, r)...)
 	if r.suspended {
 		return append(findings, found(Warning, idRunnerSuspended, "CronJob %s is suspended: no run begins; the last success was %s",
 			r.NamespacedName, f.ago(r.succeeded)).about(object).fix("resume it:", resume(r)))
@@ -68,6 +70,24 @@ func judgeRunner(f *facts, r runner) []Finding {
 			r.NamespacedName, versionText(r.version), r.schedule, r.serves, f.ago(r.succeeded)))
 	}
 	return findings
+}
+
+// judgeUnbegun tells of a run that waits.
+func judgeUnbegun(f *facts, r runner) []Finding {
+	run := r.unbegun.value
+	switch {
+	case run == nil:
+		return nil
+	case r.unbegun.err != nil:
+		return []Finding{unknown(checkRunner, "whether run %s of CronJob %s, which was made %s, has begun is not known: %v",
+			run.name, r.NamespacedName, f.ago(run.made), r.unbegun.err)}
+	default:
+		return []Finding{found(Problem, idRunnerUnbegun, "run %s of CronJob %s was made %s and has not begun: %s",
+			run.name, r.NamespacedName, f.ago(run.made), run.why).about(named("Job", types.NamespacedName{Namespace: r.Namespace, Name: run.name}, "")).
+			fix("see to what it waits for, such as an image that can be pulled, a node that takes the Pod, or room in a quota; more is in the Events:",
+				fmt.Sprintf("kubectl describe job %s -n %s", run.name, r.Namespace),
+				fmt.Sprintf("kubectl describe pods -l job-name=%s -n %s", run.name, r.Namespace))}
+	}
 }
 
 // resume is what resumes a runner.

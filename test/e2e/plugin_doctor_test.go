@@ -340,3 +340,46 @@ func TestDoctorFindsWhatWaitsForAnOperatorThatIsGone(t *testing.T) {
 	_, err := client.Get(t.Context(), "app", metav1.GetOptions{})
 	assert.True(t, apierrors.IsNotFound(err), "%v", err)
 }
+
+func TestDoctorTellsOfARunThatDoesNotBegin(t *testing.T) {
+	t.Parallel()
+	stranded, refused := newWorld(t), newWorld(t)
+	refused.cluster.Kubectl(t, "", "create", "quota", "none", "--hard=pods=0", "-n", refused.namespace)
+	for _, w := range []*world{stranded, refused} {
+		w.withRunner(t)
+		w.cluster.Kubectl(t, "", "create", "job", "now", "--from=cronjob/externalsecret-runner", "-n", w.namespace)
+		require.Empty(t, w.doctor(t).of("runner-unbegun"), "it may take a while")
+	}
+	asked := func(w *world) []symptom {
+		var found []symptom
+		for _, symptom := range w.doctor(t).of("runner-unbegun") {
+			if strings.Contains(symptom.Message, w.namespace+"/") {
+				found = append(found, symptom)
+			}
+		}
+		return found
+	}
+	require.Eventually(t, func() bool { return len(asked(stranded)) > 0 && len(asked(refused)) > 0 }, 2*time.Minute, 5*time.Second)
+	one := asked(stranded)[0]
+	assert.Equal(t, "PROBLEM", one.Severity)
+	assert.Regexp(t, `^run now of CronJob `+stranded.namespace+`/externalsecret-runner was made \S+ ago and has not begun: pod "now-\w+" has no node yet$`, one.Message)
+	assert.Contains(t, one.Fix, "kubectl describe job now -n "+stranded.namespace)
+	assert.Contains(t, asked(refused)[0].Message, "no Pod of it could be made: Error creating: pods \"now-")
+	assert.Contains(t, asked(refused)[0].Message, "exceeded quota: none")
+
+	account := stranded.as(t, "blind", "read")
+	for _, rule := range []string{"get,list cronjobs.batch", "list jobs.batch"} {
+		verbs, resource, _ := strings.Cut(rule, " ")
+		name := "blind-" + strings.ReplaceAll(resource, ".", "-")
+		stranded.cluster.Kubectl(t, "", "create", "role", name, "--verb="+verbs, "--resource="+resource, "-n", stranded.namespace)
+		stranded.cluster.Kubectl(t, "", "create", "rolebinding", name, "--role="+name, "--serviceaccount="+stranded.namespace+":blind", "-n", stranded.namespace)
+	}
+	var unknown []string
+	for _, symptom := range diagnose(t, stranded.pluginIn(t, account, "doctor", "-o", "json")).of("runner") {
+		unknown = append(unknown, symptom.Severity+" "+symptom.Message)
+	}
+	assert.Contains(t, strings.Join(unknown, "\n"), "UNKNOWN whether run now of CronJob "+stranded.namespace+"/externalsecret-runner")
+
+	stranded.cluster.Kubectl(t, "", "patch", "job", "now", "-n", stranded.namespace, "--type=merge", "-p", `{"spec":{"suspend":true}}`)
+	assert.Empty(t, asked(stranded), "it is not to begin")
+}
