@@ -183,6 +183,25 @@ func TestWhoFollowsIsToldWhatAPodWaitsFor(t *testing.T) {
 	assert.Equal(t, 3, strings.Count(r.Stderr, "\n"), "each once: %s", r.Stderr)
 }
 
+func TestWhoFollowsCanGiveUp(t *testing.T) {
+	i := fresh(t)
+	defer i.clear(t)
+	i.well(t, "install", never)
+	r := i.run(t, "runs", "start", "--follow", "--timeout=1s")
+	assert.Equal(t, 124, r.Code, r.Stderr)
+	said := strings.Split(strings.TrimSuffix(r.Stderr, "\n"), "\n")
+	require.Len(t, said, 2, r.Stderr)
+	job := strings.TrimSuffix(strings.TrimPrefix(said[0], "job.batch/"), " created")
+	again := "kubectl externalsecret runs " + job + " --follow -n " + system
+	assert.Equal(t, "error: timed out after 1s: job \""+job+"\" goes on, and is followed again by: "+again, said[1])
+	i.end(t, i.pods(t, job, 1)[0], 0)
+	i.ended(t, job, "Complete")
+	assert.Contains(t, i.run(t, strings.Fields(again)[2:]...).Stderr, "following job.batch/"+job)
+	assert.Contains(t, i.run(t, "runs", "start", "--timeout=1s").Stderr, "--timeout needs --follow")
+	assert.Contains(t, i.run(t, "runs", "start", "-f", "--timeout=-1s").Stderr, "--timeout must not be negative")
+	assert.Len(t, i.runs(t), 1, "a flag that is wrong starts nothing")
+}
+
 func TestShardsAreRunsOfOneJob(t *testing.T) {
 	i := fresh(t)
 	defer i.clear(t)
