@@ -9,6 +9,7 @@ import (
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 	cmdutil "k8s.io/kubectl/pkg/cmd/util"
 
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/completion"
 )
 
@@ -54,8 +55,8 @@ kubectl externalsecret report -n shop
 kubectl externalsecret report -A -o jsonpath='{range .causes[*]}{.diagnosis.id}{"\t"}{.store}{"\n"}{end}'`
 
 // NewCommand makes `report`.
-func NewCommand(getter genericclioptions.RESTClientGetter, streams genericiooptions.IOStreams) *cobra.Command {
-	flags := NewFlags(getter, streams)
+func NewCommand(getter genericclioptions.RESTClientGetter, streams genericiooptions.IOStreams, providers provider.Registry) *cobra.Command {
+	flags := NewFlags(getter, streams, providers)
 	cmd := &cobra.Command{
 		Use:                   "report [NAME... | -l SELECTOR | --field-selector SELECTOR] [-A] [-o html]",
 		DisableFlagsInUseLine: true,

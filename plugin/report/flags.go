@@ -12,6 +12,7 @@ import (
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/secret"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/document"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/scope"
@@ -27,15 +28,16 @@ type Flags struct {
 	Class string
 	Print *genericclioptions.PrintFlags
 
-	getter  genericclioptions.RESTClientGetter
-	streams genericiooptions.IOStreams
+	getter    genericclioptions.RESTClientGetter
+	streams   genericiooptions.IOStreams
+	providers provider.Registry
 }
 
 // NewFlags are the defaults.
-func NewFlags(getter genericclioptions.RESTClientGetter, streams genericiooptions.IOStreams) *Flags {
+func NewFlags(getter genericclioptions.RESTClientGetter, streams genericiooptions.IOStreams, providers provider.Registry) *Flags {
 	printFlags := genericclioptions.NewPrintFlags("")
 	printFlags.NamePrintFlags = nil // a FleetReport is no object of the API
-	return &Flags{Class: api.ControllerDefault, Print: printFlags, getter: getter, streams: streams}
+	return &Flags{Class: api.ControllerDefault, Print: printFlags, getter: getter, streams: streams, providers: providers}
 }
 
 // AddFlags binds them to a command.
@@ -82,7 +84,7 @@ func (f *Flags) ToOptions(args []string) (*Options, error) {
 	if err != nil {
 		return nil, err
 	}
-	options := &Options{Status: status.Options{Kube: config, Scope: selected, Class: f.Class}, Print: printer, Streams: f.streams}
+	options := &Options{Status: status.Options{Kube: config, Scope: selected, Class: f.Class, Providers: f.providers}, Print: printer, Streams: f.streams}
 	if raw, err := loader.RawConfig(); err == nil { // inside of a cluster there is none
 		options.Context = secret.Printable(raw.CurrentContext)
 	}

@@ -62,7 +62,7 @@ func TestBlame(t *testing.T) {
 		"a store that may not be read says nothing":   {synced(0, never), oneStore{err: forbidden}, NeverSynced, "nothing has refreshed it yet"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := blame(t.Context(), Assess(item(test.es), noon()), test.store, "default")
+			got := blame(t.Context(), Assess(item(test.es), noon()), test.store, "default", nil)
 			assert.Equal(t, test.state, got.State)
 			assert.Equal(t, test.message, got.Message)
 		})

@@ -9,6 +9,7 @@ import (
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 	cmdutil "k8s.io/kubectl/pkg/cmd/util"
 
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/completion"
 )
 
@@ -74,8 +75,8 @@ kubectl externalsecret status -A --sort-by=.lastSync
 kubectl externalsecret status -w`
 
 // NewCommand makes `status`.
-func NewCommand(getter genericclioptions.RESTClientGetter, streams genericiooptions.IOStreams) *cobra.Command {
-	flags := NewFlags(getter, streams)
+func NewCommand(getter genericclioptions.RESTClientGetter, streams genericiooptions.IOStreams, providers provider.Registry) *cobra.Command {
+	flags := NewFlags(getter, streams, providers)
 	cmd := &cobra.Command{
 		Use:                   "status [NAME... | -l SELECTOR | --field-selector SELECTOR] [-A]",
 		DisableFlagsInUseLine: true,

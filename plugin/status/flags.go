@@ -12,6 +12,7 @@ import (
 	"k8s.io/kubectl/pkg/cmd/get"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/scope"
 )
 
@@ -22,13 +23,14 @@ type Flags struct {
 	Watch bool
 	Print *get.PrintFlags
 
-	getter  genericclioptions.RESTClientGetter
-	streams genericiooptions.IOStreams
+	getter    genericclioptions.RESTClientGetter
+	streams   genericiooptions.IOStreams
+	providers provider.Registry
 }
 
 // NewFlags are the defaults.
-func NewFlags(getter genericclioptions.RESTClientGetter, streams genericiooptions.IOStreams) *Flags {
-	return &Flags{Class: api.ControllerDefault, Print: get.NewGetPrintFlags(), getter: getter, streams: streams}
+func NewFlags(getter genericclioptions.RESTClientGetter, streams genericiooptions.IOStreams, providers provider.Registry) *Flags {
+	return &Flags{Class: api.ControllerDefault, Print: get.NewGetPrintFlags(), getter: getter, streams: streams, providers: providers}
 }
 
 // AddFlags binds them to a command.
@@ -77,7 +79,7 @@ func (f *Flags) ToOptions(args []string) (*Options, error) {
 		return nil, err
 	}
 	return &Options{
-		Kube: config, Scope: selected, Class: f.Class, Watch: f.Watch, Output: output, Streams: f.streams,
+		Kube: config, Scope: selected, Class: f.Class, Providers: f.providers, Watch: f.Watch, Output: output, Streams: f.streams,
 	}, nil
 }
 

@@ -39,6 +39,7 @@ const (
 	reasonNeverSynced = "NeverSynced"
 	reasonOverdue     = "Overdue"
 	reasonOtherClass  = "OtherClass"
+	reasonUnsupported = "Unsupported"
 	reasonNoSecret    = "SecretGone"
 	reasonAltered     = "SecretAltered"
 	reasonDeleted     = "Deleted"

@@ -10,6 +10,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/kube"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/resolve"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/exit"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/results"
@@ -21,10 +22,12 @@ type Options struct {
 	Kube  *rest.Config
 	Scope resolve.Scope
 	// Class is the class of the stores that are served, besides those that name none.
-	Class   string
-	Watch   bool
-	Output  Output
-	Streams genericiooptions.IOStreams
+	Class string
+	// Providers are those that this version has.
+	Providers provider.Registry
+	Watch     bool
+	Output    Output
+	Streams   genericiooptions.IOStreams
 }
 
 // Run reads and prints.

@@ -64,7 +64,7 @@ func many() []Item {
 func printItems(t *testing.T, items []Item, one bool, change func(*Flags)) string {
 	t.Helper()
 	streams, _, out, errOut := genericiooptions.NewTestIOStreams()
-	flags := NewFlags(genericclioptions.NewConfigFlags(false), streams)
+	flags := NewFlags(genericclioptions.NewConfigFlags(false), streams, nil)
 	change(flags)
 	output, err := flags.toOutput(one)
 	require.NoError(t, err)
@@ -104,7 +104,7 @@ func TestAListOfNothingIsAList(t *testing.T) {
 }
 
 func TestSortByWhatIsNotThereFails(t *testing.T) {
-	flags := NewFlags(genericclioptions.NewConfigFlags(false), genericiooptions.NewTestIOStreamsDiscard())
+	flags := NewFlags(genericclioptions.NewConfigFlags(false), genericiooptions.NewTestIOStreamsDiscard(), nil)
 	*flags.Print.HumanReadableFlags.SortBy = ".nope"
 	output, err := flags.toOutput(false)
 	require.NoError(t, err)

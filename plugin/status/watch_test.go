@@ -21,7 +21,7 @@ import (
 func watching(t *testing.T, known ...*api.ExternalSecret) (*watcher, func() string) {
 	t.Helper()
 	streams, _, out, _ := genericiooptions.NewTestIOStreams()
-	output, err := NewFlags(genericclioptions.NewConfigFlags(false), streams).toOutput(false)
+	output, err := NewFlags(genericclioptions.NewConfigFlags(false), streams, nil).toOutput(false)
 	require.NoError(t, err)
 	output.Form = names
 	w := &watcher{Options: &Options{Output: output, Streams: streams, Class: "default"}, judge: &judge{stores: oneStore{}, class: "default"}, known: map[types.NamespacedName]*seen{}}

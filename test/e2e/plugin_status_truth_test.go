@@ -329,3 +329,17 @@ func TestStatusShowsNoTextOfTemplates(t *testing.T) {
 		}
 	}
 }
+
+func TestStatusSaysThatThisVersionDoesNotHaveTheProvider(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.withRunner(t)
+	w.apply(t, strings.Replace(secretStore("store", "prefix: ''"), "aws:", "gitlab:", 1), externalSecret("theirs", dataOf("a")), externalSecret("synced", dataOf("a")))
+	w.operatorSynced(t, "synced", time.Minute, map[string]string{"value": "1"})
+	w.pass(t)
+	for from, theirs := range map[string]told{"a list": w.listed(t)["theirs"], "one name": w.statusOf(t, "theirs")} {
+		assert.Equal(t, "NeverSynced Unsupported", theirs.State+" "+theirs.Reason, from)
+		assert.Equal(t, `SecretStore "store" uses provider "gitlab", which is not supported by this version, and no other controller has refreshed it`, theirs.Message, from)
+	}
+	assert.Equal(t, "Synced", w.listed(t)["synced"].State, "another controller has it")
+}
