@@ -55,9 +55,9 @@ func (p Provider) retriesOf(settings *api.StoreRetrySettings) (policy.RetryOptio
 		}
 	}
 	if settings.RetryInterval != nil {
-		d, err := time.ParseDuration(*settings.RetryInterval)
-		if err != nil || d < 0 {
-			return options, invalid("spec.retrySettings.retryInterval %q is not a duration such as 5s", *settings.RetryInterval)
+		d, err := provider.Interval(settings)
+		if err != nil {
+			return options, err
 		}
 		options.RetryDelay, options.MaxRetryDelay = d, max(d, maxBackoff)
 	}
