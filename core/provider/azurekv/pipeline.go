@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"io"
 	"net/http"
@@ -67,8 +66,7 @@ func (p Provider) retriesOf(settings *api.StoreRetrySettings) (policy.RetryOptio
 // isTransient tells whether the same request may well succeed a little later.
 func isTransient(response *http.Response, err error) bool {
 	if err != nil {
-		var unverified *tls.CertificateVerificationError
-		return !errors.As(err, &unverified)
+		return !provider.Unverified(err)
 	}
 	switch response.StatusCode {
 	case http.StatusRequestTimeout, http.StatusTooManyRequests:
@@ -172,12 +170,3 @@ type final struct{ error }
 func (final) NonRetriable() {}
 
 func (f final) Unwrap() error { return f.error }
-
-// isUnverified tells whether a server could not prove that it is the one.
-func isUnverified(err error) bool {
-	var (
-		unverified *tls.CertificateVerificationError
-		authority  x509.UnknownAuthorityError
-	)
-	return errors.As(err, &unverified) || errors.As(err, &authority)
-}
