@@ -8,32 +8,59 @@ import (
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
 )
 
+// Count is what a store's maxRetries counts: that is as with External Secrets Operator, and so another thing with each provider.
+type Count int
+
+const (
+	// CountsRetries: how often to try again, zero being never.
+	CountsRetries Count = iota
+	// CountsAttempts: how often to try, zero being as often as without it.
+	CountsAttempts
+)
+
 // Retries says how often a request is made, and how long to wait in between.
 type Retries struct {
 	// Attempts is how often it is made at most.
 	Attempts int
 	// First is about how long to wait before the second attempt; the waits grow, with jitter, up to Longest.
 	First, Longest time.Duration
+	// Counts is what a store's maxRetries counts.
+	Counts Count
 	// fixed is how long to wait where the store says it; zero means that waits grow.
 	fixed time.Duration
 }
 
-// Of follows a store's retrySettings: maxRetries is how often to try again and retryInterval a fixed wait. What they do not say stays.
+// Of follows a store's retrySettings: maxRetries is what Counts says and retryInterval a fixed wait. What they do not say stays.
 func (r Retries) Of(settings *api.StoreRetrySettings) (Retries, error) {
 	if settings == nil {
 		return r, nil
 	}
-	if settings.MaxRetries != nil && *settings.MaxRetries >= 0 {
-		r.Attempts = 1 + int(*settings.MaxRetries)
-	}
-	if settings.RetryInterval != nil {
-		d, err := time.ParseDuration(*settings.RetryInterval)
-		if err != nil || d < 0 {
-			return Retries{}, invalid("spec.retrySettings.retryInterval %q is not a duration such as 5s", *settings.RetryInterval)
+	if n := settings.MaxRetries; n != nil {
+		switch {
+		case r.Counts == CountsRetries && *n >= 0:
+			r.Attempts = 1 + int(*n)
+		case r.Counts == CountsAttempts && *n > 0:
+			r.Attempts = int(*n)
 		}
-		r.fixed = d
 	}
+	d, err := Interval(settings)
+	if err != nil {
+		return Retries{}, err
+	}
+	r.fixed = d
 	return r, nil
+}
+
+// Interval is the retryInterval of a store's retrySettings; zero where there is none.
+func Interval(settings *api.StoreRetrySettings) (time.Duration, error) {
+	if settings == nil || settings.RetryInterval == nil {
+		return 0, nil
+	}
+	d, err := time.ParseDuration(*settings.RetryInterval)
+	if err != nil || d < 0 {
+		return 0, invalid("spec.retrySettings.retryInterval %q is not a duration such as 5s", *settings.RetryInterval)
+	}
+	return d, nil
 }
 
 // Wait waits after an attempt that has failed, the first being 1, or tells that ctx was done before. A server that asks for a longer

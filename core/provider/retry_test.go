@@ -46,6 +46,25 @@ func TestRetriesFollowTheStore(t *testing.T) {
 		cancel()
 		assert.False(t, provider.Retries{First: time.Hour, Longest: time.Hour}.Wait(ctx, 1, 0))
 	})
+	for name, tc := range map[string]struct {
+		counts provider.Count
+		max    int32
+		want   int
+	}{
+		"are counted without the first attempt": {provider.CountsRetries, 2, 3},
+		"or with it":                            {provider.CountsAttempts, 2, 2},
+		"of which zero is none":                 {provider.CountsRetries, 0, 1},
+		"or says nothing":                       {provider.CountsAttempts, 0, 3},
+		"and less than zero never says a thing": {provider.CountsRetries, -1, 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			counting := defaults
+			counting.Counts = tc.counts
+			r, err := counting.Of(&api.StoreRetrySettings{MaxRetries: &tc.max})
+			require.NoError(t, err)
+			assert.Equal(t, tc.want, r.Attempts)
+		})
+	}
 	t.Run("or fail", func(t *testing.T) {
 		_, err := defaults.Of(&api.StoreRetrySettings{RetryInterval: new("soon")})
 		require.ErrorContains(t, err, "spec.retrySettings.retryInterval")

@@ -122,18 +122,13 @@ func invalid(format string, args ...any) error {
 // retryerOf follows the store's retrySettings: maxRetries is the number of attempts and retryInterval a fixed wait; where
 // they are absent waits grow with jitter.
 func retryerOf(settings *api.StoreRetrySettings) (func() aws.Retryer, error) {
-	limit, interval := attempts, time.Duration(0)
-	if settings != nil {
-		if settings.MaxRetries != nil && *settings.MaxRetries > 0 {
-			limit = int(*settings.MaxRetries)
-		}
-		if settings.RetryInterval != nil {
-			d, err := time.ParseDuration(*settings.RetryInterval)
-			if err != nil || d < 0 {
-				return nil, invalid("spec.retrySettings.retryInterval %q is not a duration such as 5s", *settings.RetryInterval)
-			}
-			interval = d
-		}
+	interval, err := provider.Interval(settings)
+	if err != nil {
+		return nil, err
+	}
+	limit := attempts
+	if settings != nil && settings.MaxRetries != nil && *settings.MaxRetries > 0 {
+		limit = int(*settings.MaxRetries)
 	}
 	return func() aws.Retryer {
 		return retry.NewStandard(func(o *retry.StandardOptions) {

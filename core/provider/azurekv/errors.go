@@ -216,7 +216,7 @@ func unreached(op string, err error) error {
 		if network.Timeout() {
 			e.Message = fmt.Sprintf("%s %q: no answer came in time", network.Op, where) // Go has more than one text for it
 		}
-		if isUnverified(err) {
+		if provider.Unverified(err) {
 			e.Hint = "the CAs of the system do not know the server: does a proxy answer in its place?"
 		}
 		return e

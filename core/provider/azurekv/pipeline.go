@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"io"
 	"net/http"
@@ -55,9 +54,9 @@ func (p Provider) retriesOf(settings *api.StoreRetrySettings) (policy.RetryOptio
 		}
 	}
 	if settings.RetryInterval != nil {
-		d, err := time.ParseDuration(*settings.RetryInterval)
-		if err != nil || d < 0 {
-			return options, invalid("spec.retrySettings.retryInterval %q is not a duration such as 5s", *settings.RetryInterval)
+		d, err := provider.Interval(settings)
+		if err != nil {
+			return options, err
 		}
 		options.RetryDelay, options.MaxRetryDelay = d, max(d, maxBackoff)
 	}
@@ -67,8 +66,7 @@ func (p Provider) retriesOf(settings *api.StoreRetrySettings) (policy.RetryOptio
 // isTransient tells whether the same request may well succeed a little later.
 func isTransient(response *http.Response, err error) bool {
 	if err != nil {
-		var unverified *tls.CertificateVerificationError
-		return !errors.As(err, &unverified)
+		return !provider.Unverified(err)
 	}
 	switch response.StatusCode {
 	case http.StatusRequestTimeout, http.StatusTooManyRequests:
@@ -172,12 +170,3 @@ type final struct{ error }
 func (final) NonRetriable() {}
 
 func (f final) Unwrap() error { return f.error }
-
-// isUnverified tells whether a server could not prove that it is the one.
-func isUnverified(err error) bool {
-	var (
-		unverified *tls.CertificateVerificationError
-		authority  x509.UnknownAuthorityError
-	)
-	return errors.As(err, &unverified) || errors.As(err, &authority)
-}

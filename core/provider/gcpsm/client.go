@@ -89,7 +89,7 @@ func (c *client) do(ctx context.Context, call call, out any, check func() error)
 			return nil
 		}
 		kind := provider.KindOf(err)
-		passes := kind == provider.Throttled || kind == provider.Unavailable && got.status/100 != 3
+		passes := kind == provider.Throttled || kind == provider.Unavailable && got.status/100 != 3 && !provider.Unverified(err)
 		if ctx.Err() != nil || attempt >= c.retries.Attempts || !passes || !c.retries.Wait(ctx, attempt, provider.RetryAfter(got.header)) {
 			return err
 		}

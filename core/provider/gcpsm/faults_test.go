@@ -177,6 +177,21 @@ func TestRetrySettings(t *testing.T) {
 	}
 }
 
+func TestAServerThatIsNotTrustedIsAskedOnce(t *testing.T) {
+	g := harness.GCP(t)
+	p := fast(t, g)
+	inner := p.Transport
+	p.Transport = carrier(func(r *http.Request) (*http.Response, error) {
+		if strings.HasPrefix(r.URL.Host, "secretmanager.") {
+			return nil, &tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}
+		}
+		return inner.RoundTrip(r)
+	})
+	location, reader := openAs(t, p, storeOf(`"projectID":"shop",`+withKey), keyed(t, g))
+	require.ErrorContains(t, read(t, location, reader, api.RemoteRef{Key: "db"}).Err, "needs its CA among those of the system")
+	assert.Equal(t, 1, reader.Stats().Requests["SecretManager.AccessSecretVersion"], "its certificate stays as it is")
+}
+
 func TestNoAnswer(t *testing.T) {
 	g := harness.GCP(t)
 	put(t, g, "db", "v")

@@ -121,4 +121,16 @@ func TestNoAnswer(t *testing.T) {
 	})
 }
 
+func TestAServerThatIsNotTrustedIsAskedOnce(t *testing.T) {
+	server := httptest.NewTLSServer(http.NotFoundHandler())
+	t.Cleanup(server.Close)
+	store := provider.Store{Kind: api.KindSecretStore, Namespace: "shop", Consumer: "shop", Spec: json.RawMessage(`{"server":"` + server.URL + `","path":"secret"}`)}
+	location, err := fast.Locate(store)
+	require.NoError(t, err)
+	reader, err := fast.Open(t.Context(), store, noMore{})
+	require.NoError(t, err)
+	require.ErrorContains(t, read(t, location, reader, api.RemoteRef{Key: "db"}).Err, "the CA of the server")
+	assert.Equal(t, 1, reader.Stats().Requests["Vault.ReadSecret"], "its certificate stays as it is")
+}
+
 func pointer[T any](value T) *T { return &value }

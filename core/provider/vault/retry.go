@@ -17,7 +17,7 @@ func (p Provider) retriesOf(store provider.Store) (provider.Retries, error) {
 func isTransient(status int, err error) bool {
 	switch status {
 	case 0:
-		return provider.KindOf(err) == provider.Unavailable
+		return provider.KindOf(err) == provider.Unavailable && !provider.Unverified(err)
 	case http.StatusPreconditionFailed, http.StatusTooManyRequests:
 		return true
 	default:

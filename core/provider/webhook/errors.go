@@ -73,11 +73,8 @@ func interrupted(cause error) error {
 // isTransient tells whether the same request may well succeed in a moment. A certificate stays as it is, and to wait for an answer
 // that did not come in time once more would hold up the pass.
 func isTransient(err error) bool {
-	var (
-		e          *provider.Error
-		unverified *tls.CertificateVerificationError
-	)
-	if !errors.As(err, &e) || errors.Is(err, context.Canceled) || errors.As(err, &unverified) || isTimeout(err) {
+	var e *provider.Error
+	if !errors.As(err, &e) || errors.Is(err, context.Canceled) || provider.Unverified(err) || isTimeout(err) {
 		return false
 	}
 	return e.Kind == provider.Throttled || e.Kind == provider.Unavailable

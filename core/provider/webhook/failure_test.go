@@ -61,7 +61,7 @@ func TestRetries(t *testing.T) {
 			says(http.StatusOK, "value")(w, r)
 		}, &made
 	}
-	number, pause, soon := int32(2), "1ms", "soon"
+	zero, number, pause, soon := int32(0), int32(2), "1ms", "soon"
 	for name, tc := range map[string]struct {
 		fails    int32
 		settings *api.StoreRetrySettings
@@ -70,6 +70,7 @@ func TestRetries(t *testing.T) {
 	}{
 		"help":                               {2, nil, 3, ""},
 		"are as many as the store wishes":    {2, &api.StoreRetrySettings{MaxRetries: &number, RetryInterval: &pause}, 2, "HTTP status 503"},
+		"are as many as without it for zero": {9, &api.StoreRetrySettings{MaxRetries: &zero}, 4, "HTTP status 503"},
 		"an interval that can't be, refused": {0, &api.StoreRetrySettings{RetryInterval: &soon}, 0, `spec.retrySettings.retryInterval "soon" is not a duration`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -92,22 +93,6 @@ func TestRetries(t *testing.T) {
 			}
 		})
 	}
-}
-
-func TestPausesGrowAndVary(t *testing.T) {
-	r, err := Provider{}.retryOf(nil)
-	require.NoError(t, err)
-	seen := map[time.Duration]bool{}
-	for range 20 {
-		for i, longest := range []time.Duration{500 * time.Millisecond, time.Second, 2 * time.Second} {
-			pause := r.pause(i)
-			assert.LessOrEqual(t, pause, longest)
-			assert.GreaterOrEqual(t, pause, longest/2)
-			seen[pause] = true
-		}
-	}
-	assert.Greater(t, len(seen), 3, "retries of many must not come at once")
-	assert.LessOrEqual(t, r.pause(1000), longestPause)
 }
 
 func TestWhereNoAnswerComes(t *testing.T) {

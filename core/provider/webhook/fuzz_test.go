@@ -17,7 +17,7 @@ func FuzzRender(f *testing.F) {
 	f.Add("http://host/{{ .remoteRef.key }}", "{{ .remoteRef.key }}", "$..a[?(@.b==1)]", "../../x")
 	f.Fuzz(func(t *testing.T, url, header, path, key string) {
 		spec := &api.WebhookProvider{Method: http.MethodGet, URL: url, Headers: map[string]string{"X-A": header}, Result: api.WebhookResult{JSONPath: path}}
-		r := newReader(spec, 0, nil, map[string]map[string]string{"auth": {"token": "s3cr3t-token"}}, "shop", retry{})
+		r := newReader(spec, 0, nil, map[string]map[string]string{"auth": {"token": "s3cr3t-token"}}, "shop", provider.Retries{})
 		d, err := r.render(provider.Ref{Key: key})
 		if err != nil {
 			require.NotContains(t, err.Error(), "s3cr3t")
@@ -31,7 +31,7 @@ func FuzzRender(f *testing.F) {
 func TestAKeyStaysWithinItsPartOfTheURL(t *testing.T) {
 	spec := &api.WebhookProvider{URL: "http://host/get/{{ .remoteRef.key }}/end"}
 	for _, key := range []string{"../../admin", "a?x=y", "a#b", "a&b", "a\r\nb", "%2e%2e", "@other"} {
-		d, err := newReader(spec, 0, nil, map[string]map[string]string{}, "shop", retry{}).render(provider.Ref{Key: key})
+		d, err := newReader(spec, 0, nil, map[string]map[string]string{}, "shop", provider.Retries{}).render(provider.Ref{Key: key})
 		require.NoError(t, err)
 		request, err := http.NewRequest(http.MethodGet, d.url, http.NoBody)
 		require.NoError(t, err, key)

@@ -4,6 +4,7 @@
 package webhook
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -81,11 +82,18 @@ func (p Provider) Open(ctx context.Context, store provider.Store, credentials pr
 	if err != nil {
 		return nil, err
 	}
-	retry, err := p.retryOf(store.Retry)
+	retries, err := p.retriesOf(store.Retry)
 	if err != nil {
 		return nil, err
 	}
-	return newReader(spec, p.timeoutOf(spec), authority, groups, store.Consumer, retry), nil
+	return newReader(spec, p.timeoutOf(spec), authority, groups, store.Consumer, retries), nil
+}
+
+// retriesOf is how often requests of a store are made.
+func (p Provider) retriesOf(settings *api.StoreRetrySettings) (provider.Retries, error) {
+	return provider.Retries{
+		Attempts: 4, First: cmp.Or(p.Pause, 500*time.Millisecond), Longest: 20 * time.Second, Counts: provider.CountsAttempts,
+	}.Of(settings)
 }
 
 // action is what of a template is no plain text.

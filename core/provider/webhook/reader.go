@@ -28,14 +28,14 @@ type reader struct {
 	// secrets are the values for templates, by Secret and key.
 	secrets   map[string]map[string]string
 	namespace string
-	retry     retry
+	retries   provider.Retries
 	meter     *provider.Meter
 }
 
-func newReader(spec *api.WebhookProvider, timeout time.Duration, authority []byte, secrets map[string]map[string]string, namespace string, retry retry) *reader {
+func newReader(spec *api.WebhookProvider, timeout time.Duration, authority []byte, secrets map[string]map[string]string, namespace string, retries provider.Retries) *reader {
 	meter := &provider.Meter{}
 	return &reader{
-		spec: spec, client: newClient(timeout, authority, meter), secrets: secrets, namespace: namespace, retry: retry, meter: meter,
+		spec: spec, client: newClient(timeout, authority, meter), secrets: secrets, namespace: namespace, retries: retries, meter: meter,
 	}
 }
 
@@ -75,10 +75,10 @@ func (r *reader) secret(ctx context.Context, ref provider.Ref) (secret.Value, er
 		if err == nil {
 			return pick(ctx, content, demand.path)
 		}
-		if made >= r.retry.tries || !isTransient(err) {
+		if made >= r.retries.Attempts || !isTransient(err) {
 			return secret.Value{}, err
 		}
-		if !r.retry.rest(ctx, made-1, asked) {
+		if !r.retries.Wait(ctx, made, asked) {
 			return secret.Value{}, interrupted(ctx.Err())
 		}
 	}
