@@ -26,9 +26,10 @@ const (
 	programPath = "/externalsecret-runner"
 	rootsPath   = "/etc/ssl/certs/ca-certificates.crt"
 	zonesPath   = "/usr/share/zoneinfo"
+	licences    = "/licenses"
 )
 
-// programLayer holds the program, compiled for a platform.
+// programLayer holds the program, compiled for a platform, its licence and those of what is linked into it.
 func programLayer(ctx context.Context, platform v1.Platform, version string) (v1.Layer, error) {
 	dir, err := os.MkdirTemp("", "externalsecret-runner-")
 	if err != nil {
@@ -50,7 +51,17 @@ func programLayer(ctx context.Context, platform v1.Platform, version string) (v1
 	if err != nil {
 		return nil, fmt.Errorf("read the program: %w", err)
 	}
-	return layerOf(file{programPath, 0o755, content})
+	licence, err := os.ReadFile(filepath.Join("..", "..", "LICENSE"))
+	if err != nil {
+		return nil, fmt.Errorf("read the licence: %w", err)
+	}
+	collect := exec.CommandContext(ctx, "go", "run", "./manifests/licences", out) //nolint:gosec // just written
+	collect.Dir, collect.Stderr = build.Dir, os.Stderr
+	others, err := collect.Output()
+	if err != nil {
+		return nil, fmt.Errorf("collect the licences of what is in the program: %w", err)
+	}
+	return layerOf(file{programPath, 0o755, content}, file{licences + "/LICENSE", 0o644, licence}, file{licences + "/THIRD_PARTY_LICENSES", 0o644, others})
 }
 
 // commonLayer holds what the program reads from the system it is on, alike on each platform: the CA roots by which providers are

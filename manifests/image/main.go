@@ -124,7 +124,7 @@ func imageFor(ctx context.Context, platform v1.Platform, version string, common 
 	// What changes least comes first. There is no time at which a layer was made: it would be another each time.
 	image, err = mutate.Append(image,
 		mutate.Addendum{Layer: common, MediaType: types.OCILayer, History: v1.History{CreatedBy: "CA roots and time zones"}},
-		mutate.Addendum{Layer: program, MediaType: types.OCILayer, History: v1.History{CreatedBy: "the program"}},
+		mutate.Addendum{Layer: program, MediaType: types.OCILayer, History: v1.History{CreatedBy: "the program and licences"}},
 	)
 	if err != nil {
 		return nil, fmt.Errorf("add the layers: %w", err)

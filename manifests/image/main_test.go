@@ -82,6 +82,8 @@ func TestTheImage(t *testing.T) {
 		assert.True(t, pool.AppendCertsFromPEM(files["etc/ssl/certs/ca-certificates.crt"]))
 		assert.Greater(t, bytes.Count(files["etc/ssl/certs/ca-certificates.crt"], []byte("BEGIN CERTIFICATE")), 50)
 		assert.Contains(t, files, "usr/share/zoneinfo/Europe/Berlin")
+		assert.Contains(t, string(files["licenses/LICENSE"]), "Apache License")
+		assert.Contains(t, string(files["licenses/THIRD_PARTY_LICENSES"]), "\nk8s.io/client-go v")
 	})
 }
 

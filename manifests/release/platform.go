@@ -62,7 +62,11 @@ func (r *release) archives(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("read the program for %s: %w", p, err)
 		}
-		files := []file{{"LICENSE", 0o644, licence}, {p.program(), 0o755, program}}
+		others, err := command(ctx, r.top, nil, "go", "run", "./manifests/licences", path)
+		if err != nil {
+			return fmt.Errorf("collect the licences of what is in the program for %s: %w", p, err)
+		}
+		files := []file{{"LICENSE", 0o644, licence}, {"THIRD_PARTY_LICENSES", 0o644, others}, {p.program(), 0o755, program}}
 		pack := tarball
 		if p.system == "windows" {
 			pack = zipped

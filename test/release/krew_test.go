@@ -109,6 +109,9 @@ func requireKrew(t *testing.T, one, next string) {
 		assert.Contains(t, u.well(t, "kubectl", "krew", "search", "externalsecret"), "Refresh and inspect ExternalSecrets")
 		assert.Contains(t, u.well(t, "kubectl", "krew", "install", "externalsecret"), "Installed plugin: externalsecret")
 		assert.FileExists(t, filepath.Join(u.root, "store", "externalsecret", "v0.1.0", "LICENSE"))
+		others, err := os.ReadFile(filepath.Join(u.root, "store", "externalsecret", "v0.1.0", "THIRD_PARTY_LICENSES"))
+		require.NoError(t, err)
+		assert.Contains(t, string(others), "\nk8s.io/client-go v")
 	})
 	t.Run("it says which version it is", func(t *testing.T) {
 		assert.Equal(t, "Client Version: v0.1.0\nServer Version: "+cluster.Info.Version+"\nExternal Secrets API: external-secrets.io/v1\n",
