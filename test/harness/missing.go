@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"os/exec"
 	"os/signal"
 	"syscall"
 )
@@ -13,6 +14,9 @@ func Missing() []string {
 	}
 	if err := nodeMissing(); err != nil {
 		missing = append(missing, "tests on a node: "+err.Error())
+	}
+	if _, err := exec.LookPath("ps"); err != nil {
+		missing = append(missing, "tests of the processes of test/cluster: there is no ps")
 	}
 	if signal.Ignored(syscall.SIGHUP) {
 		missing = append(missing, "tests of a terminal that goes away: the tests run under nohup")

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"testing"
 
@@ -11,6 +12,9 @@ import (
 func TestClaim(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("a sandbox needs root")
+	}
+	if _, err := exec.LookPath("ip"); err != nil {
+		t.Skip("a sandbox needs ip, of iproute2")
 	}
 
 	t.Run("two at a time have nothing in common", func(t *testing.T) {
