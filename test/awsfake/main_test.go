@@ -114,11 +114,21 @@ func TestTheGateTakesItsServerAlong(t *testing.T) {
 	}
 }
 
+// TestStandIn is the program of standIn, where it is told a port.
+func TestStandIn(t *testing.T) {
+	port := os.Getenv("STAND_IN_PORT")
+	if port == "" {
+		t.Skip("it is run by standIn")
+	}
+	server := http.Server{Addr: "127.0.0.1:" + port, ReadHeaderTimeout: time.Second, Handler: http.NotFoundHandler()}
+	require.NoError(t, server.ListenAndServe())
+}
+
 // standIn is a folder like that of moto with a server that only says it is there: how a child is ended does not depend on what it is.
 func standIn(t *testing.T, pidFile string) string {
 	t.Helper()
 	dir := t.TempDir()
-	script := "#!/bin/sh\necho $$ >" + pidFile + "\nexec /usr/bin/python3 -m http.server --bind 127.0.0.1 --directory " + dir + " \"$1\"\n"
+	script := "#!/bin/sh\necho $$ >" + pidFile + "\nSTAND_IN_PORT=$1 exec '" + os.Args[0] + "' -test.run='^TestStandIn$'\n"
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "serve"), []byte(script), 0o755))
 	return dir
 }
