@@ -12,9 +12,9 @@ import (
 type Count int
 
 const (
-	// CountsRetries: how often to try again, zero being never.
+	// CountsRetries has it count how often to try again, zero being never.
 	CountsRetries Count = iota
-	// CountsAttempts: how often to try, zero being as often as without it.
+	// CountsAttempts has it count how often to try, zero being as often as without it.
 	CountsAttempts
 )
 
