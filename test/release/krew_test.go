@@ -135,7 +135,7 @@ metadata: {name: db}
 spec: {secretStoreRef: {name: store}, data: [{secretKey: password, remoteRef: {key: /shop/db}}]}`, "apply", "-n", namespace, "-f", "-")
 		assert.Contains(t, u.well(t, "kubectl", "externalsecret", "status", "-n", namespace), "db")
 		assert.Contains(t, u.well(t, "kubectl", "externalsecret", "refresh", "db", "-n", namespace), "db created")
-		assert.Contains(t, u.well(t, "kubectl", "externalsecret", "status", "-n", namespace), "Synced")
+		assert.Contains(t, u.well(t, "kubectl", "externalsecret", "status", "-n", namespace), "it is synced, but nobody")
 	})
 	t.Run("it is upgraded", func(t *testing.T) {
 		u.publish(t, "plugins/externalsecret.yaml", krewManifest(t, "v0.2.0", next, uri))
