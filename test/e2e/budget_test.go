@@ -5,6 +5,7 @@ import (
 	"maps"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -34,6 +35,12 @@ func (w *world) counted(t *testing.T, work func()) (harness.RequestCounts, harne
 	t.Helper()
 	w.aws.ResetCounters(t)
 	before := w.cluster.Requests(t)
+	until(t, "the garbage collector has looked at what was made last", func() bool {
+		last := before.Count("GET", "secrets")
+		time.Sleep(200 * time.Millisecond)
+		before = w.cluster.Requests(t)
+		return before.Count("GET", "secrets") == last
+	})
 	work()
 	since := w.cluster.Requests(t).Sub(before).Only("externalsecrets", "secretstores", "clustersecretstores", "secrets", "events",
 		"serviceaccounts")
