@@ -76,7 +76,7 @@ func Explain(ctx context.Context, config ExplainConfig) ([]Explanation, error) {
 		return nil, err
 	}
 	p.readers = fetch.NewReaders(x.open)
-	p.planner.Attempts = attempts
+	p.planner.MaxAttempts = attempts
 	tasks := p.resolve(ctx, ctx, items)
 	if config.Offline {
 		for _, t := range tasks {
@@ -166,7 +166,7 @@ func ExplainStore(ctx context.Context, config ExplainConfig, namespace string, r
 	p := &pass{Config: Config{Providers: config.Providers, Class: config.Class}}
 	p.client = client
 	p.use(client, client, client, client, client.APIVersion())
-	p.planner.Attempts = attempts
+	p.planner.MaxAttempts = attempts
 	x := &explainer{ExplainConfig: config, pass: p, login: true}
 
 	es := &api.ExternalSecret{}

@@ -313,35 +313,36 @@ func TestExplainOfAStoreLogsInWhateverItsConditionsAre(t *testing.T) {
 	assert.Equal(t, []trace.Fact{{Name: "ClusterSecretStore shared", Value: "it has conditions"}}, namespace.Evidence)
 }
 
-// patient notes how often a store that is opened would have a request tried.
+// patient notes how often a store that is opened may make a request.
 type patient struct {
 	*shelf
-	tries []int32
+	most int
 }
 
 func (p *patient) Open(ctx context.Context, store provider.Store, credentials provider.Credentials) (provider.Reader, error) {
-	p.tries = append(p.tries, *store.Retry.MaxRetries)
+	p.most = store.MaxAttempts
 	return p.shelf.Open(ctx, store, credentials)
 }
 
 func TestExplainAsksAProviderThreeTimesAtMost(t *testing.T) {
-	for name, test := range map[string]struct {
-		settings string
-		want     int32
-	}{
-		"where the store does not say":    {"", 3},
-		"where it would have more":        {"retrySettings: {maxRetries: 9}, ", 3},
-		"and no more often than it wants": {"retrySettings: {maxRetries: 2}, ", 2},
+	for name, explain := range map[string]func(core.ExplainConfig) error{
+		"for an ExternalSecret": func(config core.ExplainConfig) error {
+			_, err := core.Explain(t.Context(), config)
+			return err
+		},
+		"for a store": func(config core.ExplainConfig) error {
+			_, err := core.ExplainStore(t.Context(), config, "shop", api.SecretStoreRef{Kind: api.KindSecretStore, Name: "shelf"})
+			return err
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := &server{lists: map[string][]string{
 				"externalsecrets": {wants("good")},
-				"secretstores":    {"{metadata: {namespace: shop, name: shelf}, spec: {" + test.settings + "provider: {shelf: {}}}}"},
+				"secretstores":    {"{metadata: {namespace: shop, name: shelf}, spec: {provider: {shelf: {}}}}"},
 			}}
 			store := &patient{shelf: &shelf{}}
-			_, err := core.Explain(t.Context(), core.ExplainConfig{Kube: s.serve(t), Providers: provider.Registry{"shelf": store}})
-			require.NoError(t, err)
-			assert.Equal(t, []int32{test.want}, store.tries)
+			require.NoError(t, explain(core.ExplainConfig{Kube: s.serve(t), Providers: provider.Registry{"shelf": store}}))
+			assert.Equal(t, 3, store.most)
 		})
 	}
 }

@@ -130,6 +130,8 @@ type Store struct {
 	Spec json.RawMessage
 	// Retry is the store's wish for retries; nil means the provider's default.
 	Retry *api.StoreRetrySettings
+	// MaxAttempts bounds how often a request is made, however often the store would have it made; zero means no bound.
+	MaxAttempts int
 }
 
 // AuthNamespace is the namespace in which a reference of the store's auth section resolves: a SecretStore can't leave its

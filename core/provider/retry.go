@@ -4,8 +4,6 @@ import (
 	"context"
 	"math/rand/v2"
 	"time"
-
-	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
 )
 
 // Count is what a store's maxRetries counts: that is as with External Secrets Operator, and so another thing with each provider.
@@ -26,47 +24,40 @@ type Retries struct {
 	First, Longest time.Duration
 	// Counts is what a store's maxRetries counts.
 	Counts Count
-	// fixed is how long to wait where the store says it; zero means that waits grow.
-	fixed time.Duration
+	// Fixed is how long to wait where the store says it; zero means that waits grow.
+	Fixed time.Duration
 }
 
-// Of follows a store's retrySettings: maxRetries is what Counts says and retryInterval a fixed wait. What they do not say stays.
-func (r Retries) Of(settings *api.StoreRetrySettings) (Retries, error) {
-	if settings == nil {
-		return r, nil
-	}
-	if n := settings.MaxRetries; n != nil {
-		switch {
-		case r.Counts == CountsRetries && *n >= 0:
-			r.Attempts = 1 + int(*n)
-		case r.Counts == CountsAttempts && *n > 0:
-			r.Attempts = int(*n)
+// Of follows a store's retrySettings, within its MaxAttempts: maxRetries is what Counts says and retryInterval a fixed wait. What
+// they do not say stays.
+func (r Retries) Of(store Store) (Retries, error) {
+	if settings := store.Retry; settings != nil {
+		if n := settings.MaxRetries; n != nil {
+			switch {
+			case r.Counts == CountsRetries && *n >= 0:
+				r.Attempts = 1 + int(*n)
+			case r.Counts == CountsAttempts && *n > 0:
+				r.Attempts = int(*n)
+			}
+		}
+		if interval := settings.RetryInterval; interval != nil {
+			d, err := time.ParseDuration(*interval)
+			if err != nil || d < 0 {
+				return Retries{}, invalid("spec.retrySettings.retryInterval %q is not a duration such as 5s", *interval)
+			}
+			r.Fixed = d
 		}
 	}
-	d, err := Interval(settings)
-	if err != nil {
-		return Retries{}, err
+	if store.MaxAttempts > 0 {
+		r.Attempts = min(r.Attempts, store.MaxAttempts)
 	}
-	r.fixed = d
 	return r, nil
-}
-
-// Interval is the retryInterval of a store's retrySettings; zero where there is none.
-func Interval(settings *api.StoreRetrySettings) (time.Duration, error) {
-	if settings == nil || settings.RetryInterval == nil {
-		return 0, nil
-	}
-	d, err := time.ParseDuration(*settings.RetryInterval)
-	if err != nil || d < 0 {
-		return 0, invalid("spec.retrySettings.retryInterval %q is not a duration such as 5s", *settings.RetryInterval)
-	}
-	return d, nil
 }
 
 // Wait waits after an attempt that has failed, the first being 1, or tells that ctx was done before. A server that asks for a longer
 // wait gets it, within Longest.
 func (r Retries) Wait(ctx context.Context, attempt int, asked time.Duration) bool {
-	d := r.fixed
+	d := r.Fixed
 	if d == 0 {
 		d = min(r.First<<min(attempt-1, 16), r.Longest)
 		d = d/2 + rand.N(d/2+1) //nolint:gosec // jitter needs no secrecy

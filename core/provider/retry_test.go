@@ -31,7 +31,7 @@ func TestRetriesFollowTheStore(t *testing.T) {
 		"more, at an interval":                  {&api.StoreRetrySettings{MaxRetries: new(int32(7)), RetryInterval: new("15ms")}, 8, 5, 0, 15 * time.Millisecond, 15 * time.Millisecond},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r, err := defaults.Of(tc.settings)
+			r, err := defaults.Of(provider.Store{Retry: tc.settings})
 			require.NoError(t, err)
 			assert.Equal(t, tc.attempts, r.Attempts)
 			began := time.Now()
@@ -49,24 +49,28 @@ func TestRetriesFollowTheStore(t *testing.T) {
 	for name, tc := range map[string]struct {
 		counts provider.Count
 		max    int32
+		bound  int
 		want   int
 	}{
-		"are counted without the first attempt": {provider.CountsRetries, 2, 3},
-		"or with it":                            {provider.CountsAttempts, 2, 2},
-		"of which zero is none":                 {provider.CountsRetries, 0, 1},
-		"or says nothing":                       {provider.CountsAttempts, 0, 3},
-		"and less than zero never says a thing": {provider.CountsRetries, -1, 3},
+		"are counted without the first attempt": {provider.CountsRetries, 2, 0, 3},
+		"or with it":                            {provider.CountsAttempts, 2, 0, 2},
+		"of which zero is none":                 {provider.CountsRetries, 0, 0, 1},
+		"or says nothing":                       {provider.CountsAttempts, 0, 0, 3},
+		"and less than zero never says a thing": {provider.CountsRetries, -1, 0, 3},
+		"no more than a bound":                  {provider.CountsRetries, 9, 4, 4},
+		"which counts the first attempt too":    {provider.CountsAttempts, 0, 1, 1},
+		"and makes them no more":                {provider.CountsRetries, 0, 4, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			counting := defaults
 			counting.Counts = tc.counts
-			r, err := counting.Of(&api.StoreRetrySettings{MaxRetries: &tc.max})
+			r, err := counting.Of(provider.Store{Retry: &api.StoreRetrySettings{MaxRetries: &tc.max}, MaxAttempts: tc.bound})
 			require.NoError(t, err)
 			assert.Equal(t, tc.want, r.Attempts)
 		})
 	}
 	t.Run("or fail", func(t *testing.T) {
-		_, err := defaults.Of(&api.StoreRetrySettings{RetryInterval: new("soon")})
+		_, err := defaults.Of(provider.Store{Retry: &api.StoreRetrySettings{RetryInterval: new("soon")}})
 		require.ErrorContains(t, err, "spec.retrySettings.retryInterval")
 		assert.Equal(t, provider.Invalid, provider.KindOf(err))
 	})

@@ -58,8 +58,8 @@ type Planner struct {
 	Providers   provider.Registry
 	// Class is the class of the stores that are served, besides those that name none.
 	Class string
-	// Attempts bounds how often a provider is asked for the same, where a store would have it asked more often; zero means no bound.
-	Attempts int32
+	// MaxAttempts is that of the stores that Open opens.
+	MaxAttempts int
 
 	openers map[string]opener
 }
@@ -271,7 +271,8 @@ func (p *Planner) Open(ctx context.Context, identity string) (provider.Reader, e
 // OpenWith is Open with credentials that come by another way.
 func (p *Planner) OpenWith(ctx context.Context, identity string, credentials provider.Credentials) (provider.Reader, error) {
 	o := p.openers[identity]
-	reader, err := o.provider.Open(ctx, p.impatient(o.Store), credentials)
+	o.Store.MaxAttempts = p.MaxAttempts
+	reader, err := o.provider.Open(ctx, o.Store, credentials)
 	if err != nil {
 		step := trace.Identity
 		if provider.KindOf(err) == provider.Invalid {
@@ -280,22 +281,6 @@ func (p *Planner) OpenWith(ctx context.Context, identity string, credentials pro
 		return nil, &OpenError{Cause: trace.At(step, err)}
 	}
 	return reader, nil
-}
-
-// impatient is a store that is asked no more often than Attempts.
-func (p *Planner) impatient(store provider.Store) provider.Store {
-	if p.Attempts == 0 {
-		return store
-	}
-	retry := api.StoreRetrySettings{}
-	if store.Retry != nil {
-		retry = *store.Retry
-	}
-	if retry.MaxRetries == nil || *retry.MaxRetries <= 0 || *retry.MaxRetries > p.Attempts {
-		retry.MaxRetries = &p.Attempts
-	}
-	store.Retry = &retry
-	return store
 }
 
 // Opening is what Open is going to open for an identity that Plan gave out.

@@ -35,6 +35,20 @@ func (b Backend) waits(t *testing.T) {
 		require.NoError(t, o.one(t.Context(), t, api.RemoteRef{Key: "suite-db"}).Err)
 		assert.GreaterOrEqual(t, time.Since(began), time.Second)
 	})
+	t.Run("no more often than it may", func(t *testing.T) {
+		if b.Patient == nil {
+			t.Skip("the server alone says whether to ask again")
+		}
+		bounded := b
+		bounded.Store.MaxAttempts = 2
+		o := bounded.open(t)
+		b.Requests(t)
+		b.Refuse(t, 1000)
+		defer b.Refuse(t, 0)
+		err := o.one(t.Context(), t, api.RemoteRef{Key: "suite-db"}).Err
+		assert.Equal(t, provider.Throttled, provider.KindOf(err), err)
+		assert.Equal(t, 2, b.Requests(t))
+	})
 	t.Run("not as long as all others do", func(t *testing.T) {
 		if b.Patient == nil {
 			t.Skip("the server alone says how long")

@@ -3,10 +3,12 @@ package aws
 import (
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
@@ -39,4 +41,15 @@ func TestARequestThatIsAnsweredEarlyEndsInPeace(t *testing.T) {
 	require.NoError(t, err)
 	_, err = io.Copy(io.Discard, early.unsent)
 	require.NoError(t, err, "for this the transport would break off the connection while the answer is read")
+}
+
+func TestAServerThatIsNotTrustedIsAskedOnce(t *testing.T) {
+	strange := httptest.NewTLSServer(http.NotFoundHandler())
+	t.Cleanup(strange.Close)
+	s := serve(t, nil)
+	s.URL = strange.URL
+	reader := s.open(t, 3)
+	require.ErrorContains(t, reader.Read(t.Context(), []provider.Ref{{Key: "a"}})[0].Err, "certificate")
+	stats := reader.Stats()
+	assert.Equal(t, map[string]int{"SecretsManager.GetSecretValue": 1}, stats.Requests, "its certificate stays as it is")
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -42,7 +43,7 @@ func (p Provider) Locate(store provider.Store) (provider.Location, error) {
 	if err != nil {
 		return provider.Location{}, err
 	}
-	if _, err := retryerOf(store.Retry); err != nil {
+	if _, err := retryerOf(store); err != nil {
 		return provider.Location{}, err
 	}
 	prefix := spec.Prefix
@@ -77,7 +78,7 @@ func (p Provider) Open(ctx context.Context, store provider.Store, credentials pr
 		return nil, err
 	}
 	meter := &provider.Meter{}
-	retryer, err := retryerOf(store.Retry)
+	retryer, err := retryerOf(store)
 	if err != nil {
 		return nil, err
 	}
@@ -121,22 +122,27 @@ func invalid(format string, args ...any) error {
 
 // retryerOf follows the store's retrySettings: maxRetries is the number of attempts and retryInterval a fixed wait; where
 // they are absent waits grow with jitter.
-func retryerOf(settings *api.StoreRetrySettings) (func() aws.Retryer, error) {
-	interval, err := provider.Interval(settings)
+func retryerOf(store provider.Store) (func() aws.Retryer, error) {
+	retries, err := provider.Retries{Attempts: attempts, Counts: provider.CountsAttempts}.Of(store)
 	if err != nil {
 		return nil, err
 	}
-	limit := attempts
-	if settings != nil && settings.MaxRetries != nil && *settings.MaxRetries > 0 {
-		limit = int(*settings.MaxRetries)
-	}
 	return func() aws.Retryer {
 		return retry.NewStandard(func(o *retry.StandardOptions) {
-			o.MaxAttempts = limit
+			o.MaxAttempts = retries.Attempts
 			o.MaxBackoff = maxBackoff
-			if interval > 0 {
+			o.Retryables = slices.Insert(o.Retryables, 0, retry.IsErrorRetryable(retry.IsErrorRetryableFunc(isHopeless)))
+			if interval := retries.Fixed; interval > 0 {
 				o.Backoff = retry.BackoffDelayerFunc(func(int, error) (time.Duration, error) { return interval, nil })
 			}
 		})
 	}, nil
+}
+
+// isHopeless keeps the SDK from asking a server again that is not trusted: it takes that for a connection that failed.
+func isHopeless(err error) aws.Ternary {
+	if provider.Unverified(err) {
+		return aws.FalseTernary
+	}
+	return aws.UnknownTernary
 }

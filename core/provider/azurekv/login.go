@@ -55,8 +55,7 @@ func (l *login) token(ctx context.Context) (secret.Value, error) {
 func (p Provider) loginFor(ctx context.Context, store provider.Store, spec *storeSpec, source provider.Credentials,
 	options policy.ClientOptions, meter *provider.Meter) (*login, error) {
 	if spec.AuthType == api.AzureManagedIdentity {
-		options.Retry.TryTimeout = min(options.Retry.TryTimeout, machineWithin)
-		options.Transport = p.newCarrier(nil)
+		options.Retry.ShouldRetry, options.Transport = isTransientNearby, p.newCarrierNearby()
 		client := newTokenClient(options, meter)
 		return &login{acquire: func(ctx context.Context) (secret.Value, time.Time, error) {
 			return client.fromMachine(ctx, p.Getenv, spec.resource, text(spec.IdentityID))

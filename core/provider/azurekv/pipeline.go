@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -15,7 +16,6 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/log"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 
-	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
 )
 
@@ -27,6 +27,8 @@ const (
 	maxBackoff   = 20 * time.Second
 	// answerWithin is how long one attempt of a request may take.
 	answerWithin = 30 * time.Second
+	// connectWithin is how long a connection to a machine's own service may take: it is near, or there is none.
+	connectWithin = 2 * time.Second
 	// answerSize is how many bytes of an answer are read: what a key vault holds is smaller.
 	answerSize = 8 << 20
 	// appID marks our requests in the logs of the key vault.
@@ -39,28 +41,21 @@ var silence = sync.OnceFunc(func() { log.SetListener(nil) })
 
 // retriesOf follows the store's retrySettings: maxRetries is the number of attempts and retryInterval the first wait, after which they grow,
 // with jitter.
-func (p Provider) retriesOf(settings *api.StoreRetrySettings) (policy.RetryOptions, error) {
-	options := policy.RetryOptions{
-		MaxRetries: attempts - 1, TryTimeout: cmp.Or(p.Timeout, answerWithin), RetryDelay: cmp.Or(p.Backoff, firstBackoff), MaxRetryDelay: maxBackoff,
-		ShouldRetry: isTransient,
+func (p Provider) retriesOf(store provider.Store) (policy.RetryOptions, error) {
+	retries, err := provider.Retries{
+		Attempts: attempts, First: cmp.Or(p.Backoff, firstBackoff), Longest: maxBackoff, Counts: provider.CountsAttempts,
+	}.Of(store)
+	if err != nil {
+		return policy.RetryOptions{}, err
 	}
-	if settings == nil {
-		return options, nil
+	again := retries.Attempts - 1
+	if again == 0 {
+		again = -1 // to the SDK zero is its default
 	}
-	if settings.MaxRetries != nil && *settings.MaxRetries > 0 {
-		options.MaxRetries = *settings.MaxRetries - 1
-		if options.MaxRetries == 0 {
-			options.MaxRetries = -1 // to the SDK zero is its default
-		}
-	}
-	if settings.RetryInterval != nil {
-		d, err := provider.Interval(settings)
-		if err != nil {
-			return options, err
-		}
-		options.RetryDelay, options.MaxRetryDelay = d, max(d, maxBackoff)
-	}
-	return options, nil
+	return policy.RetryOptions{
+		MaxRetries: int32(again), TryTimeout: cmp.Or(p.Timeout, answerWithin), //nolint:gosec // it comes of an int32
+		RetryDelay: cmp.Or(retries.Fixed, retries.First), MaxRetryDelay: max(retries.Fixed, retries.Longest), ShouldRetry: isTransient,
+	}, nil
 }
 
 // isTransient tells whether the same request may well succeed a little later.
@@ -76,17 +71,32 @@ func isTransient(response *http.Response, err error) bool {
 	}
 }
 
+// isTransientNearby is isTransient for a machine's own service: where nobody takes the connection there is none.
+func isTransientNearby(response *http.Response, err error) bool {
+	var dial *net.OpError
+	return (!errors.As(err, &dial) || dial.Op != "dial" || !dial.Timeout()) && isTransient(response, err)
+}
+
 // carrier is what carries requests.
 type carrier struct{ *http.Client }
 
-// newCarrier makes one that goes through a proxy, or through none. Redirects are not followed: a token, or what it is bought with, is for
-// one host alone.
-func (p Provider) newCarrier(proxy func(*http.Request) (*url.URL, error)) carrier {
-	network := p.Transport
-	if network == nil {
-		network = &http.Transport{
-			Proxy: proxy, TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12}, ForceAttemptHTTP2: true, MaxIdleConnsPerHost: 8,
-		}
+// newCarrier makes one that goes through the proxy of the environment.
+func (p Provider) newCarrier() carrier {
+	return p.carrierOver(&http.Transport{
+		Proxy: http.ProxyFromEnvironment, TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12}, ForceAttemptHTTP2: true, MaxIdleConnsPerHost: 8,
+	})
+}
+
+// newCarrierNearby makes one to a machine's own service, past any proxy.
+func (p Provider) newCarrierNearby() carrier {
+	return p.carrierOver(&http.Transport{DialContext: (&net.Dialer{Timeout: connectWithin}).DialContext})
+}
+
+// carrierOver makes one that goes over a network, unless the provider has its own. Redirects are not followed: a token, or what it is
+// bought with, is for one host alone.
+func (p Provider) carrierOver(network http.RoundTripper) carrier {
+	if p.Transport != nil {
+		network = p.Transport
 	}
 	return carrier{&http.Client{Transport: network, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 }

@@ -34,7 +34,7 @@ func (p Provider) Locate(store provider.Store) (provider.Location, error) {
 	if err != nil {
 		return provider.Location{}, err
 	}
-	if _, err := p.retriesOf(store.Retry); err != nil {
+	if _, err := p.retriesOf(store); err != nil {
 		return provider.Location{}, err
 	}
 	credentials := credentialsOf(store, spec)
@@ -60,13 +60,13 @@ func (p Provider) Open(ctx context.Context, store provider.Store, credentials pr
 	if err != nil {
 		return nil, err
 	}
-	options, err := p.retriesOf(store.Retry)
+	options, err := p.retriesOf(store)
 	if err != nil {
 		return nil, err
 	}
 	silence()
 	meter := &provider.Meter{}
-	carrier := p.newCarrier(http.ProxyFromEnvironment)
+	carrier := p.newCarrier()
 	login, err := p.loginFor(ctx, store, spec, credentials, clientOptions(options, carrier, counting{meter}), meter)
 	if err == nil {
 		_, err = login.token(ctx)

@@ -18,12 +18,8 @@ import (
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/secret"
 )
 
-const (
-	// machineIdentity is where a virtual machine of Azure asks for tokens.
-	machineIdentity = "http://169.254.169.254/metadata/identity/oauth2/token"
-	// machineWithin is how long an attempt there may take: it is the machine's own, or there is none.
-	machineWithin = 5 * time.Second
-)
+// machineIdentity is where a virtual machine of Azure asks for tokens.
+const machineIdentity = "http://169.254.169.254/metadata/identity/oauth2/token"
 
 // tokenClient asks for tokens.
 type tokenClient struct {

@@ -31,7 +31,7 @@ type Provider struct {
 
 // retriesOf is how often requests of a store are made: about as often as by Google's own client.
 func (p Provider) retriesOf(store provider.Store) (provider.Retries, error) {
-	return provider.Retries{Attempts: 5, First: cmp.Or(p.Backoff, time.Second), Longest: 20 * time.Second}.Of(store.Retry)
+	return provider.Retries{Attempts: 5, First: cmp.Or(p.Backoff, time.Second), Longest: 20 * time.Second}.Of(store)
 }
 
 // Locate implements provider.Provider. The identity is the spec, what its references resolve to and the retries.

@@ -10,7 +10,7 @@ import (
 
 // retriesOf is how often requests of a store are made: as often as by Vault's own client.
 func (p Provider) retriesOf(store provider.Store) (provider.Retries, error) {
-	return provider.Retries{Attempts: 3, First: cmp.Or(p.Backoff, 500*time.Millisecond), Longest: 10 * time.Second}.Of(store.Retry)
+	return provider.Retries{Attempts: 3, First: cmp.Or(p.Backoff, 500*time.Millisecond), Longest: 10 * time.Second}.Of(store)
 }
 
 // isTransient tells whether the same request may well succeed a little later. A standby that is behind says 412.

@@ -82,7 +82,7 @@ func (p Provider) Open(ctx context.Context, store provider.Store, credentials pr
 	if err != nil {
 		return nil, err
 	}
-	retries, err := p.retriesOf(store.Retry)
+	retries, err := p.retriesOf(store)
 	if err != nil {
 		return nil, err
 	}
@@ -90,10 +90,10 @@ func (p Provider) Open(ctx context.Context, store provider.Store, credentials pr
 }
 
 // retriesOf is how often requests of a store are made.
-func (p Provider) retriesOf(settings *api.StoreRetrySettings) (provider.Retries, error) {
+func (p Provider) retriesOf(store provider.Store) (provider.Retries, error) {
 	return provider.Retries{
 		Attempts: 4, First: cmp.Or(p.Pause, 500*time.Millisecond), Longest: 20 * time.Second, Counts: provider.CountsAttempts,
-	}.Of(settings)
+	}.Of(store)
 }
 
 // action is what of a template is no plain text.
