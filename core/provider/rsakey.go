@@ -2,7 +2,11 @@ package provider
 
 import (
 	"crypto/rsa"
+	"crypto/tls"
 	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"strings"
 )
 
 // KeyBits is the limit for the RSA keys that stores sign with: the work grows with the third power, and whoever writes a Secret chooses it.
@@ -26,3 +30,19 @@ func RSAKey(der []byte) (*rsa.PrivateKey, bool) {
 
 // Signs tells whether a key is of a size to sign with.
 func Signs(key *rsa.PrivateKey) bool { return key.N.BitLen() <= KeyBits }
+
+var errNoKeyPair = errors.New("there is no certificate with its key, both in PEM, the key of 8192 bits at most")
+
+// KeyPair reads a certificate and its key from PEM, for connections to show. The error quotes nothing.
+func KeyPair(certificate, key []byte) (tls.Certificate, error) {
+	for block, rest := pem.Decode(key); block != nil; block, rest = pem.Decode(rest) {
+		if strings.HasSuffix(block.Type, "PRIVATE KEY") && len(block.Bytes) > keySize {
+			return tls.Certificate{}, errNoKeyPair
+		}
+	}
+	pair, err := tls.X509KeyPair(certificate, key)
+	if private, ok := pair.PrivateKey.(*rsa.PrivateKey); err != nil || ok && !Signs(private) {
+		return tls.Certificate{}, errNoKeyPair
+	}
+	return pair, nil
+}

@@ -201,7 +201,7 @@ func TestLoginFails(t *testing.T) {
 			spec: func(s *api.KubernetesProvider) {
 				s.Auth = &api.KubernetesAuth{Cert: &api.KubernetesCertAuth{ClientCert: selector("canary", "crt"), ClientKey: selector("canary", "key")}}
 			},
-			want: "the certificates of the store can't be used",
+			want: "the client certificate of the store can't be shown to a server: there is no certificate with its key",
 		},
 		"with a bundle that is none": {
 			spec: func(s *api.KubernetesProvider) { s.Server.CABundle = []byte("canary") },

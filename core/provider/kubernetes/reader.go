@@ -54,6 +54,11 @@ func (p Provider) newReader(config *rest.Config, namespace string) (*reader, err
 	config.UserAgent, config.WarningHandler = userAgent, rest.NoWarnings{}
 	config.Timeout, config.QPS = cmp.Or(p.Timeout, answerWithin), unlimited
 	config.Wrap(func(next http.RoundTripper) http.RoundTripper { return &metered{meter: meter, next: next} })
+	if config.CertData != nil || config.KeyData != nil {
+		if _, err := provider.KeyPair(config.CertData, config.KeyData); err != nil {
+			return nil, invalid("the client certificate of the store can't be shown to a server: %v", err)
+		}
+	}
 	httpClient, err := rest.HTTPClientFor(config)
 	if err != nil {
 		return nil, invalid("the certificates of the store can't be used: %v", err)

@@ -212,9 +212,9 @@ func clientCertificate(ctx context.Context, store provider.Store, spec *storeSpe
 	if err != nil {
 		return nil, err
 	}
-	pair, err := tls.X509KeyPair(certificate, key)
+	pair, err := provider.KeyPair(certificate, key)
 	if err != nil {
-		return nil, invalid("%s holds no certificate with its key, both in PEM", field)
+		return nil, invalid("%s can't be shown to a server: %v", field, err)
 	}
 	return []tls.Certificate{pair}, nil
 }

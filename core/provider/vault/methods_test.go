@@ -82,7 +82,7 @@ func TestACertificateLogsIn(t *testing.T) {
 		"which is that of tls as well":  {`"tls":{"certSecretRef":{"name":"client"},"keySecretRef":{"name":"client"}},"auth":{"cert":{` + own + `}}`, ""},
 		"but not as another role":       {`"auth":{"cert":{"vaultRole":"other",` + own + `}}`, "auth/cert/login, status code: 4"},
 		"unless no role trusts it":      {`"auth":{"cert":{` + strangers + `}}`, "auth/cert/login, status code: 4"},
-		"unless the key is another one": {`"auth":{"cert":{"clientCert":{"name":"client"},"secretRef":{"name":"stranger"}}}`, "spec.provider.vault.auth.cert holds no certificate with its key"},
+		"unless the key is another one": {`"auth":{"cert":{"clientCert":{"name":"client"},"secretRef":{"name":"stranger"}}}`, "spec.provider.vault.auth.cert can't be shown to a server: there is no certificate with its key"},
 		"unless it is not there":        {`"auth":{"cert":{"clientCert":{"name":"none"},"secretRef":{"name":"client"}}}`, "read spec.provider.vault.auth.cert.clientCert"},
 	} {
 		t.Run(name, func(t *testing.T) {
