@@ -73,9 +73,17 @@ func commonLayer(ctx context.Context) (v1.Layer, error) {
 		return nil, err
 	}
 	return layerOf(append(zones,
-		file{rootsPath, 0o644, roots()},
+		file{rootsPath, 0o644, roots()}, file{licences + "/CA_ROOTS", 0o644, []byte(rootsLicence)},
 	)...)
 }
+
+// rootsLicence is what Mozilla's licence wants to be said with the roots.
+const rootsLicence = rootsPath + ` holds the CA roots that Mozilla trusts, taken over from
+certdata.txt of NSS (https://hg.mozilla.org/projects/nss) by way of golang.org/x/crypto/x509roots/fallback.
+
+This Source Code Form is subject to the terms of the Mozilla Public License, v. 2.0.
+If a copy of the MPL was not distributed with this file, You can obtain one at https://mozilla.org/MPL/2.0/.
+`
 
 // roots are the CA roots that Mozilla trusts, in PEM, in the version that go.mod names. Those that it trusts for certificates of
 // before some date only are left out, as a file can't say so.

@@ -80,6 +80,7 @@ func TestTheImage(t *testing.T) {
 		assert.False(t, bytes.Contains(files["externalsecret-runner"], sources), "%s is in the program", sources)
 
 		pool := x509.NewCertPool()
+		assert.Contains(t, string(files["licenses/CA_ROOTS"]), "Mozilla Public License, v. 2.0")
 		assert.True(t, pool.AppendCertsFromPEM(files["etc/ssl/certs/ca-certificates.crt"]))
 		assert.Greater(t, bytes.Count(files["etc/ssl/certs/ca-certificates.crt"], []byte("BEGIN CERTIFICATE")), 50)
 		assert.Contains(t, files, "usr/share/zoneinfo/Europe/Berlin")
