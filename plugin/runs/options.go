@@ -10,6 +10,7 @@ import (
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 	"k8s.io/cli-runtime/pkg/printers"
 
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/secret"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/exit"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/runs/jobs"
 )
@@ -82,7 +83,7 @@ func (o *Options) follow(ctx context.Context, runs []Run) error {
 // followJob prints the log of a Job until it ends. That it fails is told by the exit code, and why by its log.
 func followJob(ctx context.Context, r *jobs.Runner, job *batchv1.Job, streams genericiooptions.IOStreams) error {
 	err := r.Follow(ctx, job, func(line []byte) { fmt.Fprintln(streams.Out, printers.EscapeTerminal(string(line))) },
-		func(text string) { fmt.Fprintln(streams.ErrOut, printers.EscapeTerminal(text)) })
+		func(text string) { fmt.Fprintln(streams.ErrOut, secret.Printable(text)) })
 	switch {
 	case ctx.Err() != nil:
 		return exit.Silent(exit.Code(context.Cause(ctx)))
