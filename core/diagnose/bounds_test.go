@@ -101,6 +101,11 @@ func TestWhatTheCallerKnowsStandsWhereTheErrorDoesNotTell(t *testing.T) {
 	assert.Contains(t, Error(errors.New("the moon is full"), map[string]string{"name": "db", "namespace": "shop"}).Check, "explain db -n shop")
 }
 
+func TestThePathToTestIsTheOneThatIsWanted(t *testing.T) {
+	asked := `URL: GET https://vault.shop.example/v1/sys/internal/ui/mounts/kv/db Code: 403. Errors: * preflight capability check returned 403, please ensure client's policies grant access to path "kv/db/"`
+	assert.Contains(t, Text(asked, nil).Check, "vault token capabilities kv/db\n", "and not that of the question")
+}
+
 func TestANumberIsNoPartOfALongerOne(t *testing.T) {
 	for _, port := range []string{"42959", "14290", "64429"} {
 		refused := `SecretStore "store": GetSecretValue: request send failed, Post "http://127.0.0.1:` + port + `/": dial tcp 127.0.0.1:` + port + `: connect: connection refused`

@@ -142,7 +142,7 @@ func TestALoginWithAServiceAccountIsExplained(t *testing.T) {
 			arrange: federated(func(t *testing.T, w *world) {
 				w.aws.Clock(t, tomorrow)
 			}),
-			step: trace.Identity, id: "AWS-06", owner: diagnose.Platform, shows: token, says: []string{"Token expired"},
+			step: trace.Identity, id: "AWS-66", owner: diagnose.Platform, shows: token, says: []string{"Token expired"},
 		},
 	})
 }
