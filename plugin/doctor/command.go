@@ -7,8 +7,8 @@ import (
 	"github.com/spf13/cobra"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
-	cmdutil "k8s.io/kubectl/pkg/cmd/util"
 
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/scope"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/version"
 )
 
@@ -67,13 +67,8 @@ func NewCommand(getter genericclioptions.RESTClientGetter, streams genericioopti
 		Long:                  long,
 		Example:               example,
 		SuggestFor:            []string{"check", "diagnose", "verify"},
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return cmdutil.UsageErrorf(cmd, "doctor takes no arguments: %q", args[0])
-			}
-			return nil
-		},
-		ValidArgsFunction: cobra.NoFileCompletions,
+		Args:                  scope.NoArguments,
+		ValidArgsFunction:     cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			options, err := flags.ToOptions()
 			if err != nil {

@@ -7,6 +7,8 @@ import (
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 	cmdutil "k8s.io/kubectl/pkg/cmd/util"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/scope"
 )
 
 const long = `
@@ -51,7 +53,7 @@ func NewCommand(getter genericclioptions.RESTClientGetter, streams genericioopti
 		Short:                 "Install the runner into a cluster",
 		Long:                  long,
 		Example:               example,
-		Args:                  cobra.NoArgs,
+		Args:                  scope.NoArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			dryRun, err := cmdutil.GetDryRunStrategy(cmd)
 			if err != nil {
@@ -94,7 +96,7 @@ func NewUninstallCommand(getter genericclioptions.RESTClientGetter, streams gene
 		Short:                 "Take the runner away from a cluster",
 		Long:                  uninstallLong,
 		Example:               uninstallExample,
-		Args:                  cobra.NoArgs,
+		Args:                  scope.NoArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			dryRun, err := cmdutil.GetDryRunStrategy(cmd)
 			if err != nil {

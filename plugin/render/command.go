@@ -9,6 +9,7 @@ import (
 	cmdutil "k8s.io/kubectl/pkg/cmd/util"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/scope"
 )
 
 const long = `
@@ -68,7 +69,7 @@ func NewCommand(
 		Long:                  long,
 		Example:               example,
 		SuggestFor:            []string{"template", "build", "preview"},
-		Args:                  cobra.NoArgs,
+		Args:                  scope.NoArguments,
 		ValidArgsFunction:     cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := flags.Validate(); err != nil {

@@ -175,7 +175,7 @@ func TestWhatCannotBeRenderedAtAll(t *testing.T) {
 		want string
 	}{
 		"nothing":                       {nil, "error: say what to render"},
-		"a name":                        {[]string{"db", "-f", seed}, `unknown command "db"`},
+		"a name":                        {[]string{"db", "-f", seed}, `render takes no arguments: "db"`},
 		"a file that is not there":      {[]string{"-f", "testdata/nowhere.yaml"}, "error: stat testdata/nowhere.yaml: no such file"},
 		"a folder without manifests":    {[]string{"-f", folder}, "error: there is no ExternalSecret in the manifests"},
 		"one input for two things":      {[]string{"-f", "-", "--values", "-"}, "standard input can't be both"},

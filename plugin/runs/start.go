@@ -15,6 +15,7 @@ import (
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/exit"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/runs/jobs"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/scope"
 )
 
 const startLong = `
@@ -44,7 +45,7 @@ func newStartCommand(getter genericclioptions.RESTClientGetter, streams generici
 		Short:                 "Start a run now",
 		Long:                  startLong,
 		Example:               startExample,
-		Args:                  cobra.NoArgs,
+		Args:                  scope.NoArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			for _, flag := range flags {
 				if !strings.HasPrefix(flag, "--") {

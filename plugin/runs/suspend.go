@@ -8,6 +8,7 @@ import (
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/runs/jobs"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/scope"
 )
 
 // newSuspendCommand makes `runs suspend`.
@@ -33,7 +34,7 @@ func (s schedule) command(getter genericclioptions.RESTClientGetter, streams gen
 		Short:                 s.short,
 		Long:                  s.short + ". A run that goes on is not touched. Installing again does not change it.",
 		Example:               "# " + s.short + "\nkubectl externalsecret runs " + s.use,
-		Args:                  cobra.NoArgs,
+		Args:                  scope.NoArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			runner, err := connect(getter)
 			if err != nil {

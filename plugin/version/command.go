@@ -16,6 +16,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/kube"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/scope"
 )
 
 const long = `
@@ -55,7 +56,7 @@ func NewCommand(getter genericclioptions.RESTClientGetter, streams genericioopti
 		Short:   "Print the versions of the plugin, the server and the External Secrets API",
 		Long:    long,
 		Example: example,
-		Args:    cobra.NoArgs,
+		Args:    scope.NoArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if o.Format != "" && o.Format != "json" && o.Format != "yaml" {
 				return cmdutil.UsageErrorf(cmd, "--output must be 'yaml' or 'json': %q", o.Format)
