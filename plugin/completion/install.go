@@ -9,10 +9,13 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/scope"
 )
 
 const (
@@ -34,11 +37,12 @@ Put the program that kubectl asks to complete "kubectl externalsecret", kubectl_
 one that --dir names or, without it, the first of these that you may write to:
 
     where that program is already, if this command has put it there
-    beside the plugin itself, which with krew is krew's bin directory
+    beside the plugin itself
     a directory of your PATH that is below your home directory
 
-A program of the same name that this command has not made is left alone. kubectl completes plugins from version 1.26 on, in shells for
-which its own completion is set up: see "kubectl completion --help". To take it away again, delete the file.`
+Krew's bin directory comes last: with a program there, and no plugin left, krew refuses to work. A program of the same name that this
+command has not made is left alone. kubectl completes plugins from version 1.26 on, in shells for which its own completion is set up: see
+"kubectl completion --help". To take it away again, delete the file.`
 
 const installExample = `
 # Complete "kubectl externalsecret" in every shell for which kubectl's completion is set up
@@ -55,7 +59,7 @@ func newInstallCommand(streams genericiooptions.IOStreams) *cobra.Command {
 		Short:   "Let kubectl complete the words of this plugin",
 		Long:    installLong,
 		Example: installExample,
-		Args:    cobra.NoArgs,
+		Args:    scope.NoArguments,
 		RunE:    func(*cobra.Command, []string) error { return install(dir, streams) },
 	}
 	cmd.Flags().StringVar(&dir, "dir", dir, "Directory to put it into, which should be on your PATH.")
@@ -80,6 +84,10 @@ func install(dir string, streams genericiooptions.IOStreams) error {
 		return err
 	}
 	fmt.Fprintln(streams.Out, path, did)
+	if into := filepath.Dir(path); krews(into) {
+		fmt.Fprintf(streams.ErrOut, "Warning: %s is krew's: delete the program before you have krew uninstall its last plugin, "+
+			"or krew says that it is outdated.\n", into)
+	}
 	switch found, err := exec.LookPath(wrapperName); {
 	case err != nil:
 		fmt.Fprintf(streams.ErrOut, "Warning: %s is not on your PATH, so that kubectl does not find the program.\n", filepath.Dir(path))
@@ -118,22 +126,37 @@ func putAnywhere() (path, did string, err error) {
 
 // directories are those in which the wrapper is looked for and may be put, the best first.
 func directories() []string {
-	var dirs []string
-	for _, name := range []string{wrapperName, program} {
-		if path, err := exec.LookPath(name); err == nil {
-			dirs = append(dirs, filepath.Dir(path))
+	var there, dirs []string
+	if path, err := exec.LookPath(wrapperName); err == nil {
+		there = append(there, filepath.Dir(path))
+	}
+	if path, err := exec.LookPath(program); err == nil {
+		dirs = append(dirs, filepath.Dir(path))
+	}
+	if home, err := os.UserHomeDir(); err == nil {
+		for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
+			if inside, err := filepath.Rel(home, dir); err == nil && filepath.IsLocal(inside) {
+				dirs = append(dirs, dir)
+			}
 		}
 	}
-	home, err := os.UserHomeDir()
-	if err != nil {
-		return dirs
+	slices.SortStableFunc(dirs, func(a, b string) int { return cmp.Compare(last(a), last(b)) })
+	return append(there, dirs...)
+}
+
+// last is 1 for a directory that is taken where there is no other.
+func last(dir string) int {
+	if krews(dir) {
+		return 1
 	}
-	for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
-		if inside, err := filepath.Rel(home, dir); err == nil && filepath.IsLocal(inside) {
-			dirs = append(dirs, dir)
-		}
-	}
-	return dirs
+	return 0
+}
+
+// krews tells whether a directory is where krew links its plugins. Krew takes whatever else is there for a plugin of before it kept
+// receipts, and where it has no receipt at all it refuses to do anything.
+func krews(dir string) bool {
+	info, err := os.Stat(filepath.Join(dir, "..", "receipts"))
+	return err == nil && info.IsDir() && filepath.Base(dir) == "bin"
 }
 
 // put writes the wrapper into a directory, at once as a whole, and tells what it did. What somebody else has written stays.

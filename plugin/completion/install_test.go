@@ -88,6 +88,30 @@ func TestWrapperIsPutBelowHomeWhereThePluginIsNoPlace(t *testing.T) {
 	require.ErrorContains(t, err, "neither the plugin nor a directory below your home directory is on your PATH")
 }
 
+// Krew takes a program in its bin directory for a plugin of before there were receipts, and if it has no receipt at all refuses to do
+// anything, as after its last plugin was uninstalled.
+func TestWrapperIsPutIntoKrewsDirectoryOnlyWhereThereIsNoOther(t *testing.T) {
+	p := newPlace(t)
+	krews := filepath.Join(p.home, ".krew", "bin")
+	require.NoError(t, os.MkdirAll(filepath.Join(p.home, ".krew", "receipts"), 0o755))
+	require.NoError(t, os.Rename(p.plugin, krews))
+	t.Setenv("PATH", krews+string(filepath.ListSeparator)+filepath.Join(p.home, "bin"))
+	out, errOut, err := p.install("")
+	require.NoError(t, err)
+	assert.Equal(t, "HOME/bin/kubectl_complete-externalsecret created\n", out)
+	assert.NotContains(t, errOut, "krew")
+
+	require.NoError(t, os.RemoveAll(filepath.Join(p.home, "bin")))
+	t.Setenv("PATH", krews)
+	for _, did := range []string{"created", "unchanged"} {
+		out, errOut, err = p.install("")
+		require.NoError(t, err)
+		assert.Equal(t, "HOME/.krew/bin/kubectl_complete-externalsecret "+did+"\n", out)
+		assert.Contains(t, errOut, "Warning: HOME/.krew/bin is krew's: delete the program before you have krew uninstall its last plugin, "+
+			"or krew says that it is outdated.\n")
+	}
+}
+
 func TestForeignProgramIsLeftAlone(t *testing.T) {
 	p := newPlace(t)
 	path := filepath.Join(p.plugin, wrapperName)
