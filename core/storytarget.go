@@ -21,9 +21,12 @@ func (s *story) targetFacts(ctx context.Context, taken *trace.Taken, note noter)
 	note("target", "%s %s", target.KindOf(), write.TargetName(s.task.ES))
 	note("policies", "creation %s, deletion %s", cmp.Or(string(target.CreationPolicy), string(api.CreationPolicyOwner)),
 		cmp.Or(string(target.DeletionPolicy), string(api.DeletionPolicyRetain)))
-	if s.live == nil {
+	switch {
+	case s.unread != nil:
+		note("exists", "not known")
+	case s.live == nil:
 		note("exists", "no")
-	} else {
+	default:
 		note("exists", "yes")
 	}
 	if taken.State != trace.OK {

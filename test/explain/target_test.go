@@ -40,6 +40,7 @@ func TestTargetsThatCanNotBeWrittenAreExplained(t *testing.T) {
 				w.as(t, "person", readObjects)
 			}),
 			step: trace.Target, id: "K8S-08", owner: diagnose.Platform, says: []string{"forbidden", `cannot get resource "secrets"`},
+			shows: map[trace.Step][]string{trace.Target: {"exists: not known"}},
 		}, {
 			name:    "a quota has no room for another Secret",
 			arrange: spoiled(dataOf("plain"), fullQuota),
