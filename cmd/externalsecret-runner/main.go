@@ -15,16 +15,17 @@ import (
 	"k8s.io/klog/v2"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider/all"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/signals"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/runner"
 )
 
 func main() {
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
-	os.Exit(run(os.Args[1:], signals))
+	coming := make(chan os.Signal, 2)
+	signal.Notify(coming, syscall.SIGINT, syscall.SIGTERM)
+	os.Exit(run(os.Args[1:], coming))
 }
 
-func run(args []string, signals <-chan os.Signal) int {
+func run(args []string, coming <-chan os.Signal) int {
 	var settings runner.Settings
 	if err := settings.Parse(args, os.LookupEnv, os.Stderr); errors.Is(err, runner.ErrHelp) {
 		return runner.ExitOK
@@ -46,9 +47,9 @@ func run(args []string, signals <-chan os.Signal) int {
 	defer cancel()
 	stopped := make(chan os.Signal, 1)
 	go func() {
-		stopped <- <-signals
+		stopped <- <-coming
 		cancel()
-		os.Exit(exitCodeOf(<-signals)) // a second one: at once
+		os.Exit(exitCodeOf(signals.Second(coming))) // a second one: at once
 	}()
 	code := runner.Run(ctx, config)
 	select {

@@ -13,6 +13,7 @@ import (
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider/all"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/signals"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/exit"
 	pluginversion "github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/version"
@@ -26,19 +27,20 @@ func main() { os.Exit(run()) }
 func run() int {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	coming := make(chan os.Signal, 2)
+	signal.Notify(coming, os.Interrupt, syscall.SIGTERM)
 	if !signal.Ignored(syscall.SIGHUP) { // as nohup has it
-		signal.Notify(signals, syscall.SIGHUP)
+		signal.Notify(coming, syscall.SIGHUP)
 	}
 	go func() {
-		first, ok := (<-signals).(syscall.Signal)
+		first, ok := (<-coming).(syscall.Signal)
 		if !ok {
 			return
 		}
 		cancel(exit.Signal(first))
-		<-signals
-		os.Exit(exit.Signal(syscall.SIGINT).Code)
+		if second, ok := signals.Second(coming).(syscall.Signal); ok {
+			os.Exit(exit.Signal(second).Code)
+		}
 	}()
 	log.SetOutput(io.Discard) // the standard library's HTTP client quotes there what a server says unasked
 	streams := genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr}

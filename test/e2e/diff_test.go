@@ -348,6 +348,7 @@ func TestNothingIsLeftOfADiffThatIsStopped(t *testing.T) {
 						require.NoError(t, err)
 						return len(entries) == 0
 					})
+					time.Sleep(500 * time.Millisecond) // what comes together with the first is no second one
 				}
 				p.Signal(t, sent)
 			}

@@ -176,7 +176,7 @@ func TestASecondSignalEndsThePassAtOnce(t *testing.T) {
 	w.untilAsked(t)
 	began := time.Now()
 	p.Signal(t, syscall.SIGTERM)
-	time.Sleep(200 * time.Millisecond)
+	time.Sleep(500 * time.Millisecond) // what comes together with the first is no second one
 	p.Signal(t, syscall.SIGTERM)
 	assert.Equal(t, 143, p.Wait(t).Code)
 	assert.Less(t, time.Since(began), 10*time.Second)

@@ -1,0 +1,26 @@
+package signals_test
+
+import (
+	"os"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/signals"
+)
+
+func TestWhatComesTogetherWithTheFirstSignalIsNoSecondOne(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		coming := make(chan os.Signal)
+		go func() {
+			coming <- syscall.SIGTERM
+			coming <- syscall.SIGTERM
+			time.Sleep(time.Second)
+			coming <- syscall.SIGINT
+		}()
+		assert.Equal(t, syscall.SIGINT, signals.Second(coming))
+	})
+}
