@@ -136,21 +136,31 @@ func installedByUs(object *unstructured.Unstructured) bool {
 	})
 }
 
-// managerOf names who manages an object that was not applied by this program.
-func managerOf(object *unstructured.Unstructured) string {
+// keptAside is the manager under which kubectl keeps its last-applied annotation after a server-side apply. Nobody installs as it.
+const keptAside = "kubectl-last-applied"
+
+// installedBy says who has installed an object that was not applied by this program.
+func installedBy(object *unstructured.Unstructured) string {
+	const has = " has installed it"
 	if release := object.GetAnnotations()["meta.helm.sh/release-name"]; release != "" {
-		return fmt.Sprintf("Helm release %s/%s", object.GetAnnotations()["meta.helm.sh/release-namespace"], release)
+		return fmt.Sprintf("Helm release %s/%s", object.GetAnnotations()["meta.helm.sh/release-namespace"], release) + has
 	}
 	var managers []string
 	for _, f := range object.GetManagedFields() {
-		if f.Subresource == "" && f.Manager != manager && !slices.Contains(managers, f.Manager) {
+		if f.Subresource == "" && f.Manager != manager && f.Manager != keptAside {
 			managers = append(managers, f.Manager)
 		}
 	}
-	if len(managers) == 0 {
-		return "somebody else"
+	slices.Sort(managers)
+	managers = slices.Compact(managers)
+	switch len(managers) {
+	case 0:
+		return "somebody else" + has
+	case 1:
+		return managers[0] + has
+	default:
+		return strings.Join(managers, ", ") + " have installed it"
 	}
-	return strings.Join(managers, ", ")
 }
 
 // nameOf names an object as kubectl does: TYPE[.GROUP]/NAME.

@@ -136,7 +136,7 @@ const (
 // apply brings an object to what it should be, and tells what became of it.
 func (o *Options) apply(ctx context.Context, c *cluster, object object) error {
 	if object.anothers() {
-		fmt.Fprintf(o.Streams.Out, "%s %s: %s has installed it\n", nameOf(object.wanted), left, managerOf(object.live))
+		fmt.Fprintf(o.Streams.Out, "%s %s: %s\n", nameOf(object.wanted), left, installedBy(object.live))
 		return nil
 	}
 	became, err := c.apply(ctx, object)

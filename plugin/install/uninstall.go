@@ -118,7 +118,7 @@ func (o *Uninstall) definitions(ctx context.Context, c *cluster) ([]*unstructure
 			continue
 		}
 		if !installedByUs(&all[i]) {
-			fmt.Fprintf(o.Streams.Out, "%s %s: %s has installed it\n", nameOf(&all[i]), left, managerOf(&all[i]))
+			fmt.Fprintf(o.Streams.Out, "%s %s: %s\n", nameOf(&all[i]), left, installedBy(&all[i]))
 			continue
 		}
 		objects = append(objects, &all[i])
@@ -155,7 +155,7 @@ func (o *Uninstall) ours(ctx context.Context, c *cluster, object *unstructured.U
 	case err != nil || live == nil:
 		return nil, err
 	case !installedByUs(live):
-		fmt.Fprintf(o.Streams.Out, "%s %s: %s has installed it\n", nameOf(live), left, managerOf(live))
+		fmt.Fprintf(o.Streams.Out, "%s %s: %s\n", nameOf(live), left, installedBy(live))
 		return nil, nil
 	default:
 		return []*unstructured.Unstructured{live}, nil
