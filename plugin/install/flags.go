@@ -65,7 +65,7 @@ func (f *Flags) AddFlags(cmd *cobra.Command) {
 		"Service accounts as which stores log in, as NAMESPACE/NAME: the runner may request tokens of these, and of no others.")
 	flags.StringToStringVar(&f.ServiceAccountAnnotations, "service-account-annotation", f.ServiceAccountAnnotations,
 		"Annotations of the runner's service account, as KEY=VALUE, such as eks.amazonaws.com/role-arn=arn:aws:iam::123456789012:role/secrets.")
-	flags.StringVar(&f.Image, "image", f.Image, "Image of the runner. Defaults to that of this version.")
+	flags.StringVar(&f.Image, "image", f.Image, "Image of the runner. Defaults to that of this version, which a plugin that is built from source does not have.")
 	flags.StringVar(&f.Schedule, "schedule", f.Schedule, `When it runs, in cron's format. Defaults to "*/5 * * * *".`)
 	flags.StringVar(&f.TimeZone, "time-zone", f.TimeZone, "Time zone of the schedule, such as Europe/Vienna. Defaults to Etc/UTC.")
 	flags.IntVar(&f.Shards, "shards", f.Shards, "How many Pods share the work of a run.")
@@ -107,6 +107,7 @@ func (f *Flags) ToOptions(dryRun cmdutil.DryRunStrategy) (*Options, error) {
 	if f.Image != "" {
 		o.Manifests.Image = f.Image
 	}
+	o.Unpublished = o.Manifests.Image == ""
 	if o.Manifests.Scope, err = scopeOf(f.Scope); err != nil {
 		return nil, err
 	}

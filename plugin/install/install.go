@@ -24,6 +24,8 @@ type Options struct {
 	Kube           *rest.Config
 	Manifests      manifests.Options
 	ForceConflicts bool
+	// Unpublished tells that nobody has named an image, and that none goes with this build.
+	Unpublished bool
 	// ServerDryRun has the API server check everything and store nothing.
 	ServerDryRun bool
 	// Wait tells whether to wait until what was installed can be used, and Timeout how long.
@@ -40,6 +42,10 @@ func (o *Options) Run(ctx context.Context) error {
 	objects, err := manifests.Render(o.Manifests)
 	if err != nil {
 		return err
+	}
+	if o.Unpublished {
+		fmt.Fprintln(o.Streams.ErrOut, "Note: this plugin is built from source, and no image of the runner is published for it: "+
+			"name yours with --image, or the Pods may wait for one that does not exist")
 	}
 	if o.Printer != nil {
 		for i := range objects {
