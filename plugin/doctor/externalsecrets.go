@@ -53,7 +53,7 @@ func judgeExternalSecrets(f *facts) []Finding {
 		command := "kubectl externalsecret refresh --all" + scopeFlag(f.namespace)
 		hint := "see who refreshes them, above, or do it now:"
 		if of.id == idFailed {
-			hint, command = "see what is between the store and the Pods:", fmt.Sprintf("kubectl externalsecret status %s -n %s", first.Name, first.Namespace)
+			hint, command = "see at which step, why, and who can mend it:", fmt.Sprintf("kubectl externalsecret explain %s -n %s", first.Name, first.Namespace)
 		}
 		findings = append(findings, found(of.severity, of.id, "%d of %s: %s", len(items), counted(len(f.externalSecrets.value), "ExternalSecret"), of.text).
 			about(objectsOf(items)...).fix(hint, command))
