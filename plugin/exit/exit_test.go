@@ -48,6 +48,11 @@ func TestMessage(t *testing.T) {
 			"The connection to the server 10.0.0.1:6443 was refused - did you specify the right host or port?"},
 		"an unreachable server is called that": {&url.Error{Op: "Get", URL: "https://x", Err: errors.New("no route to host")},
 			"Unable to connect to the server: no route to host"},
+		"a field that can't be selected by is told of": {
+			fmt.Errorf("list: %w", apierrors.NewBadRequest("field label not supported: spec.foo")),
+			"Error from server (BadRequest): list: field label not supported: spec.foo: --help names those that are; " +
+				"CRDs of others may know only metadata.name and metadata.namespace",
+		},
 		"text cannot move the cursor": {errors.New("a\x1b[2Jb"), "error: a^[[2Jb"},
 	} {
 		t.Run(name, func(t *testing.T) { assert.Equal(t, test.want, Message(test.err)) })

@@ -43,7 +43,11 @@ func fromServer(reason metav1.StatusReason, message string, err error) string {
 	case "":
 		return fmt.Sprintf("Error from server: %v", err)
 	default:
-		return fmt.Sprintf("Error from server (%s): %v", reason, err)
+		said := fmt.Sprintf("Error from server (%s): %v", reason, err)
+		if strings.Contains(message, "field label not supported") {
+			said += ": --help names those that are; CRDs of others may know only metadata.name and metadata.namespace"
+		}
+		return said
 	}
 }
 
