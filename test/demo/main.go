@@ -47,8 +47,12 @@ func run(ctx context.Context, args []string) (err error) {
 	if err := play(ctx, s); err != nil {
 		return err
 	}
-	if keep {
-		s.say("Everything stays up. To look around:\n\n%s\n\nTo end it: make demo-stop", s.exports())
+	if !keep {
+		return nil
 	}
+	if err := s.store(ctx, "eu-central-1", "shop/db", `{"password":"hello-from-aws"}`); err != nil {
+		return err
+	}
+	s.say("Everything stays up. The endpoint also has what docs/examples/aws.yaml reads. To look around:\n\n%s\n\nTo end it: make demo-stop", s.exports())
 	return nil
 }

@@ -12,21 +12,37 @@ import (
 
 const remoteName = "my-app/database-credentials"
 
-// play is the demonstration itself, in the order in which a person would do it.
-func play(ctx context.Context, s *stage) error {
+// remote is a client of the endpoint, in a region.
+func (s *stage) remote(ctx context.Context, region string) (*secretsmanager.Client, error) {
 	cfg, err := config.LoadDefaultConfig(ctx, config.WithRegion(region), config.WithBaseEndpoint(s.endpoint),
 		config.WithCredentialsProvider(credentials.NewStaticCredentialsProvider(accessKey, secretKey, "")))
 	if err != nil {
-		return fmt.Errorf("configure the AWS client: %w", err)
+		return nil, fmt.Errorf("configure the AWS client: %w", err)
 	}
-	remote := secretsmanager.NewFromConfig(cfg)
+	return secretsmanager.NewFromConfig(cfg), nil
+}
 
-	s.say("Somebody stores the credentials in AWS Secrets Manager, as %s: a user name and a password.", remoteName)
-	_, err = remote.CreateSecret(ctx, &secretsmanager.CreateSecretInput{
-		Name: aws.String(remoteName), SecretString: aws.String(`{"username":"app","password":"first-password"}`),
-	})
+// store makes a remote secret.
+func (s *stage) store(ctx context.Context, region, name, value string) error {
+	remote, err := s.remote(ctx, region)
 	if err != nil {
+		return err
+	}
+	if _, err := remote.CreateSecret(ctx, &secretsmanager.CreateSecretInput{Name: aws.String(name), SecretString: aws.String(value)}); err != nil {
 		return fmt.Errorf("create the remote secret: %w", err)
+	}
+	return nil
+}
+
+// play is the demonstration itself, in the order in which a person would do it.
+func play(ctx context.Context, s *stage) error {
+	s.say("Somebody stores the credentials in AWS Secrets Manager, as %s: a user name and a password.", remoteName)
+	if err := s.store(ctx, region, remoteName, `{"username":"app","password":"first-password"}`); err != nil {
+		return err
+	}
+	remote, err := s.remote(ctx, region)
+	if err != nil {
+		return err
 	}
 	s.say("A store, an ExternalSecret and a Pod that uses its Secret:")
 	if err := s.show(ctx, "kubectl", "apply", "-f", "docs/examples/seed.yaml"); err != nil {

@@ -70,7 +70,8 @@ func (s *stage) run(ctx context.Context, out io.Writer, command ...string) error
 
 func (s *stage) environment() []string {
 	return []string{
-		"KUBECONFIG=" + s.kubeconfig, "AWS_ENDPOINT_URL=" + s.endpoint, "AWS_REGION=" + region,
+		"KUBECONFIG=" + s.kubeconfig, "AWS_ENDPOINT_URL=" + s.endpoint,
+		"AWS_REGION=" + region, "AWS_DEFAULT_REGION=" + region, // the second is for AWS's own command line
 		"AWS_ACCESS_KEY_ID=" + accessKey, "AWS_SECRET_ACCESS_KEY=" + secretKey, "AWS_EC2_METADATA_DISABLED=true",
 	}
 }
