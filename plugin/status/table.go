@@ -40,7 +40,7 @@ func tableOf(items []Item, now time.Time) *metav1.Table {
 		t.Rows = append(t.Rows, metav1.TableRow{
 			Cells: []any{
 				item.Metadata.Name, stores, item.intervalCell(), ago(item.LastSync, now), item.dueCell(now), string(item.State),
-				cut(essence(item.Message)), orNone(cmp.Or(item.SecretName, item.Target)), kinds, orNone(item.CreationPolicy), item.recorded(),
+				cut(essence(item.Message)), orNone(cmp.Or(item.SecretName, item.Target)), kinds, orNone(item.CreationPolicy), item.inFull(),
 			},
 			Object: runtime.RawExtension{Object: &metav1.PartialObjectMetadata{ObjectMeta: metav1.ObjectMeta{
 				Namespace: item.Metadata.Namespace, Name: item.Metadata.Name, UID: types.UID(item.Metadata.UID),
@@ -85,12 +85,12 @@ func (i Item) dueCell(now time.Time) string {
 	}
 }
 
-// recorded is the message that the last refresh left, in full.
-func (i Item) recorded() string {
-	if i.Ready == nil {
-		return "<none>"
+// inFull is the reason, of which a column has the beginning, or else the message that the last refresh left.
+func (i Item) inFull() string {
+	if i.Message == "" && i.Ready != nil {
+		return i.Ready.Message
 	}
-	return i.Ready.Message
+	return orNone(i.Message)
 }
 
 // essence is a recorded message without the words with which all of its kind begin.
