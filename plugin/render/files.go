@@ -2,6 +2,7 @@ package render
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -40,7 +41,10 @@ func expand(filename string, recursive bool) ([]string, error) {
 		return []string{stdin}, nil
 	}
 	info, err := os.Stat(filename)
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("the path %q does not exist", filename)
+	case err != nil:
 		return nil, err
 	}
 	if !info.IsDir() {

@@ -176,7 +176,7 @@ func TestWhatCannotBeRenderedAtAll(t *testing.T) {
 	}{
 		"nothing":                       {nil, "error: say what to render"},
 		"a name":                        {[]string{"db", "-f", seed}, `render takes no arguments: "db"`},
-		"a file that is not there":      {[]string{"-f", "testdata/nowhere.yaml"}, "error: stat testdata/nowhere.yaml: no such file"},
+		"a file that is not there":      {[]string{"-f", "testdata/nowhere.yaml"}, `error: the path "testdata/nowhere.yaml" does not exist`},
 		"a folder without manifests":    {[]string{"-f", folder}, "error: there is no ExternalSecret in the manifests"},
 		"one input for two things":      {[]string{"-f", "-", "--values", "-"}, "standard input can't be both"},
 		"a class that is empty":         {[]string{"-f", seed, "--controller-class="}, "--controller-class must not be empty"},
