@@ -96,7 +96,7 @@ func (f *Flags) toOutput(one bool) (Output, error) {
 		return Output{}, err
 	}
 	output := Output{
-		Printer: printer, SortBy: *f.Print.HumanReadableFlags.SortBy, One: one,
+		Printer: printer, SortBy: *f.Print.HumanReadableFlags.SortBy, One: one, Apart: f.Watch,
 		Out: f.streams.Out, columns: printers.GetNewTabWriter(f.streams.Out),
 	}
 	switch format := *f.Print.OutputFormat; {

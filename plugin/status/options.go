@@ -97,7 +97,7 @@ func (o *Options) withChain(ctx context.Context, seen *Survey) (Item, error) {
 // print prints a list, or says that there is nothing.
 func (o *Options) print(items []Item, now time.Time) error {
 	switch {
-	case len(items) > 0, o.Output.Form == documents && !o.Output.One:
+	case len(items) > 0, o.Output.Form == documents && !o.Output.One && !o.Output.Apart:
 		return o.Output.Print(items, now)
 	case len(o.Scope.Names) == 0:
 		fmt.Fprintln(o.Streams.ErrOut, scope.Nothing(o.Scope))

@@ -34,6 +34,8 @@ type Output struct {
 	Out    io.Writer
 	// One tells that one item was asked for by name: it is printed by itself and not as a list.
 	One bool
+	// Apart tells that each item is printed by itself though several were asked for, as they are watched.
+	Apart bool
 
 	// columns keeps the widths of columns, so that rows that come later stand under the first ones.
 	columns *tabwriter.Writer
@@ -73,13 +75,13 @@ func (o Output) Print(items []Item, now time.Time) error {
 	}
 }
 
-// printDocument prints one item by itself and others as a list.
+// printDocument prints one item by itself, and so those that are watched; others as a list.
 func (o Output) printDocument(items []Item) error {
 	objects, err := toObjects(items)
 	if err != nil {
 		return err
 	}
-	if o.One {
+	if o.One || o.Apart {
 		for _, object := range objects {
 			if err := o.Printer.PrintObj(object, o.Out); err != nil {
 				return err

@@ -99,6 +99,14 @@ func TestDocuments(t *testing.T) {
 	assert.Equal(t, "externalsecret.external-secrets.io/fine\n", printItems(t, many()[3:4], false, format("name")))
 }
 
+func TestAWatchPrintsEachByItself(t *testing.T) {
+	watched := func(f string) func(*Flags) {
+		return func(flags *Flags) { flags.Watch, *flags.Print.OutputFormat = true, f }
+	}
+	assert.Equal(t, "fine=Synced new=NeverSynced ", printItems(t, many()[3:5], false, watched("jsonpath={.metadata.name}={.state} ")))
+	assert.NotContains(t, printItems(t, many()[3:5], false, watched("json")), `"items"`)
+}
+
 func TestAListOfNothingIsAList(t *testing.T) {
 	assert.Contains(t, printItems(t, nil, false, format("json")), `"items": []`)
 }
