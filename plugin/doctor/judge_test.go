@@ -161,6 +161,7 @@ func TestWhenARunnerIsLate(t *testing.T) {
 		"a schedule that never comes":               {func(r *runner) { r.schedule = "0 0 30 2 *"; r.scheduled = time.Time{} }, idRunnerNeverRan, Problem},
 		"the same version but for the last number":  {func(r *runner) { r.version = "1.2.9" }, checkRunner, OK},
 		"another version":                           {func(r *runner) { r.version = "v1.3.0" }, idRunnerVersion, Warning},
+		"a build between releases is not compared":  {func(r *runner) { r.version = "v0.0.0-20261126042253-50e9964ecda8" }, checkRunner, OK},
 		"a version that is none is not compared":    {func(r *runner) { r.version = "latest" }, checkRunner, OK},
 		"a run waits to begin":                      {func(r *runner) { r.unbegun.value = &unbegun{"x", before(time.Hour), "has no node yet"} }, idRunnerUnbegun, Problem},
 		"whether one waits may not be seen":         {func(r *runner) { r.unbegun = known[*unbegun]{&unbegun{name: "x"}, forbidden("pods")} }, checkRunner, Unknown},

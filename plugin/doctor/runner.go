@@ -130,7 +130,13 @@ func later(a, b time.Time) time.Time {
 
 // skewed tells whether two versions are known and differ in more than the last number.
 func skewed(one, other string) bool {
-	a, errA := version.ParseSemantic(strings.TrimPrefix(one, "v"))
-	b, errB := version.ParseSemantic(strings.TrimPrefix(other, "v"))
-	return errA == nil && errB == nil && (a.Major() != b.Major() || a.Minor() != b.Minor())
+	a, knownA := released(one)
+	b, knownB := released(other)
+	return knownA && knownB && (a.Major() != b.Major() || a.Minor() != b.Minor())
+}
+
+// released reads the version of a release. That of a commit without a tag, v0.0.0-TIME-COMMIT, is older than none and newer than none.
+func released(text string) (*version.Version, bool) {
+	v, err := version.ParseSemantic(strings.TrimPrefix(text, "v"))
+	return v, err == nil && (v.Major() > 0 || v.Minor() > 0 || v.Patch() > 0)
 }
