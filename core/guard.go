@@ -102,17 +102,28 @@ func (g *guard) saw(es *api.ExternalSecret, live *write.Live) {
 	}
 }
 
-// removes tells whether a task, as far as it has come, would delete its Secret or leave it without keys.
-func (p *pass) removes(t *task) bool {
-	target := t.ES.Spec.Target
-	switch {
-	case target.CreationPolicy == api.CreationPolicyNone:
-		return false
-	case len(t.data) > 0 || target.DeletionPolicy == api.DeletionPolicyMerge:
-		return len(t.content.Data) == 0 && t.live.Filled(t.ES)
-	default:
-		return target.DeletionPolicy == api.DeletionPolicyDelete && t.live != nil
+// removes tells whether a task, as far as it has come, would delete its Secret or leave it without keys. One that is not marked as
+// managed is looked for then: the list of those that are has not brought it.
+func (p *pass) removes(ctx context.Context, t *task) (bool, error) {
+	target := &t.ES.Spec.Target
+	writes := len(t.data) > 0 || target.DeletionPolicy == api.DeletionPolicyMerge
+	if target.CreationPolicy == api.CreationPolicyNone || (writes && len(t.content.Data) > 0) ||
+		(!writes && target.DeletionPolicy != api.DeletionPolicyDelete) {
+		return false, nil
 	}
+	if t.live == nil {
+		var err error
+		if t.live, err = p.index.Unmarked(ctx, t.ES); err != nil {
+			return false, err
+		}
+		if t.live != nil && write.Orphan(t.ES) == "" { // which saw has counted
+			p.guard.secrets.Add(1)
+		}
+	}
+	if writes {
+		return t.live.Filled(t.ES), nil
+	}
+	return t.live != nil, nil
 }
 
 // hold keeps a task back, once, if the number of removals is bounded; false if it is to go on.

@@ -57,6 +57,26 @@ func TestTheGuardRailCountsNoSecretsOfAnotherController(t *testing.T) {
 	assert.Equal(t, core.Removals{Secrets: 20, Allowed: 4, Refused: 8}, report.Removals)
 }
 
+// A Secret from before its operator used the label is not in the list, and is removed all the same: it is looked for first.
+func TestTheGuardRailKnowsSecretsWithoutTheManagedLabel(t *testing.T) {
+	for name, target := range map[string]string{
+		"that would be deleted": "deletionPolicy: Delete",
+		"that would be emptied": "deletionPolicy: Merge",
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := synced(40, target)
+			for i := range s.lists["secrets"] {
+				s.lists["secrets"][i] = strings.Replace(s.lists["secrets"][i], "labels: {reconcile.external-secrets.io/managed: 'true'}, ", "", 1)
+			}
+			guard, err := core.NewRemovalGuard("20%")
+			require.NoError(t, err)
+			report := pass(t, s, losing(40), func(c *core.Config) { c.Guard = guard })
+			assert.Equal(t, core.Removals{Secrets: 40, Allowed: 8, Refused: 40}, report.Removals)
+			assert.NotContains(t, strings.Join(s.writes, "\n"), " secrets")
+		})
+	}
+}
+
 func TestTheGuardRail(t *testing.T) {
 	for name, test := range map[string]struct {
 		secrets, lost int

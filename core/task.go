@@ -223,7 +223,12 @@ func (p *pass) complete(ctx context.Context, t *task) {
 		p.fail(ctx, t, WriteError, t.unread)
 		return
 	}
-	if p.removes(t) && p.hold(t, func(ctx context.Context) { p.write(ctx, t) }) {
+	removes, err := p.removes(ctx, t)
+	if err != nil {
+		p.fail(ctx, t, WriteError, err)
+		return
+	}
+	if removes && p.hold(t, func(ctx context.Context) { p.write(ctx, t) }) {
 		return
 	}
 	p.write(ctx, t)

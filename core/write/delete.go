@@ -19,21 +19,14 @@ var (
 	errDeleteOrphans = errors.New(api.MessageDeleteOrphansFailed)
 )
 
-// Delete deletes the target of es, if there is one. live is the target as it was read, nil if none was found among those that
-// are managed. Only under creationPolicy Owner is there an own one to delete; that of anyone else stays, and is an error.
+// Delete deletes the target of es. live is the target as it was read, marked as managed or not; nil if there is none. Only under
+// creationPolicy Owner is there an own one to delete; that of anyone else stays, and is an error.
 func (w *Targets) Delete(ctx context.Context, es *api.ExternalSecret, live *Live) (Outcome, error) {
 	if !owns(es) {
 		return Outcome{}, fmt.Errorf("%w: the provider has nothing for it any more, and deletionPolicy Delete needs creationPolicy Owner, not %s",
 			errDelete, es.Spec.Target.CreationPolicy)
 	}
-	target := w.of(es)
-	if live == nil {
-		var err error
-		if live, err = target.read(ctx); err != nil {
-			return Outcome{}, fmt.Errorf("%w: %w", errDelete, err)
-		}
-	}
-	return w.deleteOwn(ctx, es, target, live)
+	return w.deleteOwn(ctx, es, w.of(es), live)
 }
 
 func (w *Targets) deleteOwn(ctx context.Context, es *api.ExternalSecret, target target, live *Live) (Outcome, error) {

@@ -56,11 +56,24 @@ func (x *Index) Target(ctx context.Context, es *api.ExternalSecret) (*Live, erro
 	}
 	if x.listed != nil {
 		live := x.listed[types.NamespacedName{Namespace: es.Namespace, Name: TargetName(es)}]
-		if live != nil || (es.Spec.Target.CreationPolicy != api.CreationPolicyMerge && !es.Generates()) {
+		if live != nil || !looksByName(es) {
 			return live, nil
 		}
 	}
 	return readSecret(ctx, x.reader, es.Namespace, TargetName(es))
+}
+
+// Unmarked returns what Target did not find because it has no managed label; nil if there is none.
+func (x *Index) Unmarked(ctx context.Context, es *api.ExternalSecret) (*Live, error) {
+	if x.listed == nil || es.Spec.Target.Manifest != nil || looksByName(es) {
+		return nil, nil // Target has looked for it by name
+	}
+	return readSecret(ctx, x.reader, es.Namespace, TargetName(es))
+}
+
+// looksByName tells whether Target looks for a Secret, too, that has no managed label.
+func looksByName(es *api.ExternalSecret) bool {
+	return es.Spec.Target.CreationPolicy == api.CreationPolicyMerge || es.Generates()
 }
 
 // readSecret reads a Secret now, managed or not; nil if there is none.
