@@ -15,6 +15,9 @@ import (
 // only then as a path, as ESO does. Strings lose their quotes, null is empty, objects and arrays stay the text that is stored.
 // Whole numbers keep their digits, whatever their size; fractions and exponents are written out as ESO writes them: 1.50 is 1.5.
 func Property(payload secret.Value, property string) (secret.Value, error) {
+	if err := affordable(payload.Reveal(), property); err != nil {
+		return secret.Value{}, err
+	}
 	if !gjson.ValidBytes(payload.Reveal()) {
 		return secret.Value{}, fmt.Errorf("property %q can't be read: the remote secret is not JSON; drop the property, or store a JSON object", property)
 	}
