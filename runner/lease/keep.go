@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	coordinationv1 "k8s.io/api/coordination/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
@@ -94,14 +95,15 @@ func (l *Lock) renewUntil(ctx context.Context, stop <-chan struct{}) error {
 			return nil
 		case <-time.After(wait):
 		}
-		err := l.renew(ctx, l.renewed.Add(limit))
+		deadline := l.renewed.Add(limit)
+		err := l.renew(ctx, deadline)
 		switch {
 		case err == nil:
 			wait = every
 		case apierrors.IsNotFound(err):
 			return fmt.Errorf("%w: somebody has deleted it: %w", errLost, err)
 		case apierrors.IsConflict(err):
-			current, readErr := l.read(ctx)
+			current, readErr := l.readUntil(ctx, deadline)
 			switch {
 			case readErr != nil:
 			case current == nil:
@@ -119,6 +121,13 @@ func (l *Lock) renewUntil(ctx context.Context, stop <-chan struct{}) error {
 			return fmt.Errorf("%w: it could not be renewed for %s: %w", errLost, limit, err)
 		}
 	}
+}
+
+// readUntil is read, which must not outlast what is held.
+func (l *Lock) readUntil(ctx context.Context, deadline time.Time) (*coordinationv1.Lease, error) {
+	ctx, cancel := context.WithDeadline(ctx, deadline)
+	defer cancel()
+	return l.read(ctx)
 }
 
 // renew writes the present time into the lease.

@@ -25,11 +25,18 @@ type server struct {
 	lease   *coordinationv1.Lease
 	version int
 	down    bool
+	silent  bool // to who reads
 }
 
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.silent && r.Method == http.MethodGet {
+		s.mu.Unlock()
+		<-r.Context().Done()
+		s.mu.Lock()
+		return
+	}
 	fail := func(code int, reason metav1.StatusReason) {
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(code)
@@ -207,6 +214,12 @@ func TestKeep(t *testing.T) {
 		"another holds it":    func(s *server) { s.set(heldBy("thief_run-0", time.Now())) },
 		"somebody deletes it": func(s *server) { s.set(nil) },
 		"it can't be renewed": func(s *server) { s.mu.Lock(); s.down = true; s.mu.Unlock() },
+		"it is touched, and can't be read then": func(s *server) {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.silent = true
+			s.put(s.lease)
+		},
 	} {
 		t.Run("work ends where "+name, func(t *testing.T) {
 			t.Parallel()
