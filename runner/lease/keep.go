@@ -104,8 +104,10 @@ func (l *Lock) renewUntil(ctx context.Context, stop <-chan struct{}) error {
 			return fmt.Errorf("%w: somebody has deleted it: %w", errLost, err)
 		case apierrors.IsConflict(err):
 			current, readErr := l.readUntil(ctx, deadline)
+			wait = 0
 			switch {
 			case readErr != nil:
+				wait = every / 5
 			case current == nil:
 				return fmt.Errorf("%w: somebody has deleted it", errLost)
 			case holderOf(current) != l.Holder():
@@ -113,7 +115,6 @@ func (l *Lock) renewUntil(ctx context.Context, stop <-chan struct{}) error {
 			default:
 				l.held = current // somebody has touched it, or an answer did not arrive
 			}
-			wait = 0
 		default:
 			wait = every / 5
 		}
