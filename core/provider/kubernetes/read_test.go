@@ -1,10 +1,13 @@
 package kubernetes
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
+	"encoding/pem"
 	"net/http"
 	"net/http/httptest"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -213,6 +216,34 @@ func TestTheConnectionFails(t *testing.T) {
 		assert.Equal(t, provider.Unavailable, provider.KindOf(err))
 		assert.ErrorContains(t, err, "interrupted")
 	})
+}
+
+// A store may name any server, and what that sends must not take the memory of the pass.
+func TestAnAnswerWithoutAnEndIsNotReadToIt(t *testing.T) {
+	var sent atomic.Int64
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		most := int64(1 << 30)
+		chunk := bytes.Repeat([]byte(" "), 1<<20)
+		for n := int64(0); n < most; {
+			written, err := w.Write(chunk)
+			if n += int64(written); err != nil {
+				return
+			}
+			sent.Add(int64(written))
+		}
+	}))
+	t.Cleanup(server.Close)
+	spec := (&cluster{URL: server.URL, CA: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})}).spec()
+	opened, err := Provider{}.Open(t.Context(), storeOf(t, spec), keychain{})
+	require.NoError(t, err)
+	err = opened.Read(t.Context(), refs("db"))[0].Err
+	require.ErrorContains(t, err, "the answer can't be read")
+	assert.Equal(t, provider.Unavailable, provider.KindOf(err))
+	assert.Less(t, sent.Swap(0), int64(64<<20))
+	_, err = opened.(provider.Finder).Find(t.Context(), &api.Find{Name: &api.FindName{RegExp: "."}})
+	require.ErrorContains(t, err, "the answer can't be read")
+	assert.Less(t, sent.Load(), int64(128<<20))
 }
 
 func TestARedirectDoesNotTakeTheTokenElsewhere(t *testing.T) {

@@ -30,6 +30,9 @@ func pick(ctx context.Context, content []byte, path source) (secret.Value, error
 		return secret.Value{}, &provider.Error{Kind: provider.Invalid, Op: operation, Message: "the answer is not JSON, in which " + path.path + " could be looked up",
 			Hint: "leave jsonPath out if the whole answer is the secret; does a proxy or a login page answer in the API's place?"}
 	}
+	if !affordable(path.rendered, answer) {
+		return secret.Value{}, invalid("%s %q would take too much: the answer is too large, or nests too deep, for so many of .. and ,", path.path, path.text)
+	}
 	found, err := search(ctx, find, numbers(answer))
 	if err == nil {
 		found, err = first(found)

@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -46,6 +47,32 @@ func TestWhatAJSONPathFinds(t *testing.T) {
 			require.NoError(t, err)
 			assert.Equal(t, want, value)
 		})
+	}
+}
+
+// Whoever writes a store, or serves it, must not end the pass of all: without a bound these take minutes or gigabytes.
+func TestALookupTakesNoMoreThanThereIs(t *testing.T) {
+	nested := strings.Repeat(`{"a":`, 9_000) + "1" + strings.Repeat("}", 9_000)
+	few := strings.Repeat(`[`, 30) + "1" + strings.Repeat("]", 30)
+	for name, tc := range map[string]struct{ path, answer string }{
+		"all that nests deep":         {"$..b", nested},
+		"all of all of all":           {"$..*..*..*..*..*..*", "[" + strings.Repeat(few+",", 100) + "1]"},
+		"the same again and again":    {"$" + strings.Repeat("[0,0]", 30), few},
+		"all below what is looked at": {"$..[?(@..[?(@..[?(@..b==1)])])]", strings.Repeat(`{"a":`, 500) + "1" + strings.Repeat("}", 500)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			began := time.Now()
+			_, err := pick(t.Context(), []byte(tc.answer), source{path: "result.jsonPath", text: tc.path, rendered: tc.path})
+			require.ErrorContains(t, err, "would take too much")
+			assert.Equal(t, provider.Invalid, provider.KindOf(err), "it is no absence")
+			assert.Less(t, time.Since(began), 5*time.Second)
+		})
+	}
+	large := `{"items":[` + strings.Repeat(`{"meta":{"tags":["a","b"]},"name":"n"},`, 20_000) + `{"name":"last","value":"v"}]}`
+	for _, path := range []string{"$..value", `$.items[?(@.name=="last")].value`, "$.items[-1:].value", `$..items..value`} {
+		value, err := pick(t.Context(), []byte(large), source{rendered: path})
+		require.NoError(t, err, path)
+		assert.Equal(t, "v", string(value.Reveal()), path)
 	}
 }
 

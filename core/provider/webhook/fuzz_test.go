@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -38,5 +39,18 @@ func TestAKeyStaysWithinItsPartOfTheURL(t *testing.T) {
 		require.Equal(t, "host", request.URL.Host)
 		require.True(t, strings.HasPrefix(request.URL.EscapedPath(), "/get/") && strings.HasSuffix(request.URL.EscapedPath(), "/end"), key)
 		require.Equal(t, 3, strings.Count(request.URL.EscapedPath(), "/"), key)
+	}
+}
+
+// A name of dots can't be escaped: servers, and what is between, take such a part of a path for another path.
+func TestAKeyOfDotsDoesNotLeadElsewhere(t *testing.T) {
+	for _, key := range []string{".", ".."} {
+		b := serve(t, (*httptest.Server).Start, says(http.StatusOK, "value"))
+		_, _, err := read(t, api.WebhookProvider{URL: b.URL + "/get/{{ .remoteRef.key }}/end"}, api.RemoteRef{Key: key})
+		require.ErrorContains(t, err, "of dots alone")
+		require.Equal(t, provider.Invalid, provider.KindOf(err))
+		require.Empty(t, b.seen())
+		_, _, err = read(t, api.WebhookProvider{URL: b.URL + "/get?key={{ .remoteRef.key }}"}, api.RemoteRef{Key: key})
+		require.NoError(t, err)
 	}
 }

@@ -142,6 +142,9 @@ func (r *reader) ask(ctx context.Context, d demand) (content []byte, alone time.
 	if err != nil || (request.URL.Scheme != "http" && request.URL.Scheme != "https") || request.URL.Host == "" {
 		return nil, 0, invalid("%s.url does not render to an http or https URL: it may have a line end or a space in it", field)
 	}
+	if urlOf(r.spec).isTemplate() && slices.ContainsFunc(strings.Split(request.URL.EscapedPath(), "/"), isDots) {
+		return nil, 0, invalid("%s.url renders to a path with a part of dots alone, which leads elsewhere: is that the remoteRef's?", field)
+	}
 	request.Header = d.headers.Clone()
 	if host := d.headers.Get("Host"); host != "" {
 		request.Host = host
@@ -162,3 +165,6 @@ func (r *reader) ask(ctx context.Context, d demand) (content []byte, alone time.
 	}
 	return content, 0, nil
 }
+
+// isDots tells whether a part of a path means another part.
+func isDots(part string) bool { return part == "." || part == ".." }
