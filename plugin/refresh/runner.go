@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/fanout"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/resolve"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/secret"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/refresh/controller"
@@ -50,13 +51,20 @@ func (o *Options) byRunner(
 	if errors.Is(err, jobs.ErrCantStart) {
 		err = errors.Join(err, runner.Stop(ctx, job)) // nobody waits for it any more
 	}
+	return log.outcome(job.Namespace, job.Name, err)
+}
+
+// outcome is what came of a Job that has ended, or could not begin, with err.
+func (l *runnerLog) outcome(namespace, name string, err error) (core.Report, error) {
 	switch {
-	case log.reported:
-		return log.report, nil
+	case l.reported && (err == nil || l.report.Failed()): // a run that has failures to report fails
+		return l.report, nil
+	case l.reported:
+		return core.Report{}, fmt.Errorf("job %q in namespace %q has not reported all that it did: %w%s", name, namespace, err, l.trouble())
 	case err != nil:
-		return core.Report{}, fmt.Errorf("job %q in namespace %q has left no report: %w%s", job.Name, job.Namespace, err, log.trouble())
+		return core.Report{}, fmt.Errorf("job %q in namespace %q has left no report: %w%s", name, namespace, err, l.trouble())
 	default:
-		return core.Report{}, fmt.Errorf("job %q in namespace %q has left no report%s", job.Name, job.Namespace, cmp.Or(log.trouble(), ": see its log"))
+		return core.Report{}, fmt.Errorf("job %q in namespace %q has left no report%s", name, namespace, cmp.Or(l.trouble(), ": see its log"))
 	}
 }
 
@@ -103,6 +111,8 @@ type logLine struct {
 	Requests map[string]int       `json:"requests"`
 	Notes    []string             `json:"notes"`
 	Results  []core.Result        `json:"results"`
+
+	ClusterExternalSecrets []fanout.Result `json:"clusterExternalSecrets"`
 }
 
 func (l *runnerLog) line(text []byte) {
@@ -135,6 +145,7 @@ func (l *runnerLog) add(line logLine) {
 	l.reported = true
 	l.report.Finished = time.Now()
 	l.report.Results = append(l.report.Results, line.Results...)
+	l.report.ClusterExternalSecrets = append(l.report.ClusterExternalSecrets, line.ClusterExternalSecrets...)
 	for _, note := range line.Notes {
 		if !slices.Contains(l.report.Notes, note) {
 			l.report.Notes = append(l.report.Notes, note)

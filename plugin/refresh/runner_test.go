@@ -1,15 +1,19 @@
 package refresh
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/kube"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/resolve"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/write"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/runs/jobs"
 )
 
 func TestRunnersFlags(t *testing.T) {
@@ -67,4 +71,37 @@ func TestWhatKeptTheRunnerFromAPassIsTold(t *testing.T) {
 	log.line([]byte(`{"level":"ERROR","msg":"no pass could be made","error":"list externalsecrets: forbidden"}`))
 	assert.False(t, log.reported)
 	assert.Equal(t, "\nerror: --names: \"x\" is not NAMESPACE/NAME\nno pass could be made: list externalsecrets: forbidden", log.trouble())
+}
+
+// What one shard reports says nothing of another that was killed before it could.
+func TestAPartOfARunThatReportsNothingIsNoSuccess(t *testing.T) {
+	const well = `{"started":"2026-01-01T00:00:00Z","outcomes":{"updated":1},"results":[{"namespace":"shop","name":"a","outcome":"updated"}]}`
+	failed := fmt.Errorf("job %w: BackoffLimitExceeded", jobs.ErrFailed)
+	for name, tc := range map[string]struct {
+		lines []string
+		err   error
+		want  string // empty where the report says it all
+	}{
+		"all is well":                      {[]string{well}, nil, ""},
+		"a shard was killed":               {[]string{well}, failed, `job "j" in namespace "ns" has not reported all that it did: job`},
+		"a shard was cut short":            {[]string{well, `{"error":"the run was cut short: the lease is lost","outcomes":{}}`}, failed, "the lease is lost"},
+		"what failed is in the report":     {[]string{strings.ReplaceAll(well, "updated", "failed")}, failed, ""},
+		"what failed is its fan-out":       {[]string{strings.Replace(well, `"results"`, `"clusterExternalSecrets":[{"name":"c","outcome":"failed"}],"results"`, 1)}, failed, ""},
+		"nothing was reported":             {nil, failed, "has left no report"},
+		"nothing was reported, and why is": {[]string{"error: bad flag"}, nil, "error: bad flag"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var log runnerLog
+			for _, line := range tc.lines {
+				log.line([]byte(line))
+			}
+			report, err := log.outcome("ns", "j", tc.err)
+			if tc.want == "" {
+				require.NoError(t, err)
+				assert.NotEmpty(t, report.Results)
+				return
+			}
+			require.ErrorContains(t, err, tc.want)
+		})
+	}
 }
