@@ -6,9 +6,11 @@ import (
 	"reflect"
 )
 
-// The limits of an Engine. A step is the work of about a microsecond: an action, a function call, 128 bytes of arguments.
+// The limits of an Engine. A step is the work of about a microsecond: an action, a function call, some bytes of arguments or of what a
+// function makes of less.
 const (
-	maxSteps = 1_000_000
+	maxSteps    = 1_000_000
+	bytesInStep = 128
 	// maxValue is the limit for what a function takes or gives, in bytes: twice what a Secret can hold.
 	maxValue = 2 << 20
 	// maxOutput is the limit for all that is rendered, in bytes.
@@ -90,7 +92,11 @@ func (b *budget) guard(name string, function any) any {
 		if len(results) == 1 {
 			results = append(results, reflect.Zero(out[1]))
 		}
-		if _, err = weigh(results[0]); err != nil {
+		made, err := weigh(results[0])
+		if err == nil {
+			err = b.spend(max(made-size, 0) / bytesInStep)
+		}
+		if err != nil {
 			return []reflect.Value{reflect.Zero(out[0]), reflect.ValueOf(&err).Elem()}
 		}
 		return results

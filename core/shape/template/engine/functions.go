@@ -35,7 +35,7 @@ func functions(b *budget) map[string]any {
 
 // cost is what a call of a function takes from the budget, given its arguments and their size in bytes.
 func cost(name string, args []reflect.Value, size int) int {
-	steps := 1 + size/128
+	steps := 1 + size/bytesInStep
 	switch name {
 	case "uniq", "mustUniq", "without", "mustWithout": // compare each item with each
 		items := size / itemWeight
