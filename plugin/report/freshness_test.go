@@ -70,3 +70,12 @@ func TestTimesAreShort(t *testing.T) {
 	_, ok := share(status.Item{RefreshPolicy: "Periodic", RefreshInterval: "1h"}, noon())
 	assert.False(t, ok, "what was never synced has no age")
 }
+
+func TestAStripShowsWhatNoNumberHolds(t *testing.T) {
+	b := newBuilder()
+	b.add("shop", "odd", "aws", "1ns", 200*365*24*time.Hour)
+	f := assemble(Scope{}, &b.g)
+	drawn := f.stripOf([]*Entry{&f.Items[0]})
+	require.Len(t, drawn.Columns, 1)
+	assert.Equal(t, beyondAt, drawn.Columns[0].X)
+}

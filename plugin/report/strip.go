@@ -77,7 +77,7 @@ func (f *Fleet) stripOf(entries []*Entry) *strip {
 }
 
 // stepOf is the column of an age.
-func stepOf(age float64) int { return min(steps, int(age*steps/mostShares)) }
+func stepOf(age float64) int { return int(min(steps, age*steps/mostShares)) }
 
 // lateness is the class of how late an ExternalSecret is.
 func (e *Entry) lateness() string {

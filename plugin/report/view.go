@@ -223,5 +223,5 @@ func (f *Fleet) runRows() []runRow {
 // rounded is a share as the class of a bar: a number of steps of a twentieth of twice the interval.
 func rounded(share float64) string {
 	const barSteps = 20
-	return fmt.Sprint(min(barSteps, int(share*barSteps/mostShares+0.5)))
+	return fmt.Sprint(int(min(barSteps, share*barSteps/mostShares+0.5)))
 }

@@ -19,6 +19,8 @@ const (
 	// atOnce is how many requests a search makes at the same time, and perSecond how many in a second.
 	atOnce    = 8
 	perSecond = 50
+	// deepest is how deep folders are looked into: a server that knows one answer has folders in folders without an end.
+	deepest = 100
 )
 
 // search is a find that has been checked.
@@ -123,7 +125,11 @@ func each(ctx context.Context, n int, do func(ctx context.Context, i int) error)
 // list names all secrets below a folder. The folders of one depth are listed at the same time.
 func (r *reader) list(ctx context.Context, folder string) ([]string, error) {
 	var names []string
-	for folders := []string{folder}; len(folders) > 0; {
+	depth := 0
+	for folders := []string{folder}; len(folders) > 0; depth++ {
+		if depth > deepest {
+			return nil, &provider.Error{Kind: provider.Unavailable, Op: opList, Message: "there are folders more than 100 folders deep", Hint: notVault}
+		}
 		listed := make([][]string, len(folders))
 		err := each(ctx, len(folders), func(ctx context.Context, i int) (err error) {
 			listed[i], err = r.listOne(ctx, folders[i])

@@ -1,7 +1,9 @@
 package vault_test
 
 import (
+	"encoding/json"
 	"net/http"
+	"net/http/httptest"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -75,4 +77,21 @@ func TestFind(t *testing.T) {
 			assert.Equal(t, tc.kind, provider.KindOf(err))
 		})
 	}
+}
+
+// A stand-in, or a proxy that knows one answer, has folders in folders without an end.
+func TestASearchEndsWhereFoldersDoNot(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte(`{"data":{"keys":["a/"]}}`))
+	}))
+	t.Cleanup(server.Close)
+	store := provider.Store{
+		Kind: api.KindSecretStore, Namespace: "shop", Name: "vault", Consumer: "shop", Spec: json.RawMessage(`{"server":"` + server.URL + `",` + version2 + `}`),
+	}
+	reader, err := fast.Open(t.Context(), store, noMore{})
+	require.NoError(t, err)
+	_, err = reader.(provider.Finder).Find(t.Context(), &api.Find{Name: &api.FindName{RegExp: "."}})
+	require.ErrorContains(t, err, "more than 100 folders deep")
+	assert.Equal(t, provider.Unavailable, provider.KindOf(err), "it is no absence")
+	assert.LessOrEqual(t, reader.Stats().Requests["Vault.ListKeys"], 101)
 }
