@@ -85,8 +85,12 @@ func (r *reader) list(ctx context.Context, selector string, each func(*corev1.Se
 		for i := range page.Items {
 			each(&page.Items[i])
 		}
-		if token = page.Continue; token == "" {
+		switch page.Continue {
+		case "":
 			return nil
+		case token:
+			return &provider.Error{Kind: provider.Unavailable, Op: opList, Message: "the server answers the same page of the list again and again", Hint: notAnAPIServer}
 		}
+		token = page.Continue
 	}
 }

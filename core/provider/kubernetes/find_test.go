@@ -120,6 +120,15 @@ func TestFindFails(t *testing.T) {
 			find: byName("a"), kind: provider.Unavailable, asks: 1, want: []string{"ListSecrets: the answer can't be read"},
 			answer: func(call) reply { return reply{Body: secretOf("a", map[string][]byte{"k": []byte("canary")})} },
 		},
+		"with the same page again and again": {
+			find: byName("a"), kind: provider.Unavailable, asks: 2, want: []string{"ListSecrets: the server answers the same page of the list again and again"},
+			answer: func(c call) reply {
+				return reply{Body: corev1.SecretList{
+					TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "SecretList"}, ListMeta: metav1.ListMeta{Continue: "more"},
+					Items: []corev1.Secret{secretOf("a", nil)},
+				}}
+			},
+		},
 		"on the second page": {
 			find: byName("a"), kind: provider.Unavailable, asks: 2, want: []string{"HTTP status 502"},
 			answer: func(c call) reply {
