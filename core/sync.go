@@ -249,21 +249,7 @@ func (p *pass) plan(ctx context.Context, es *api.ExternalSecret) ([]resolve.Read
 
 // run reads what the tasks need and completes each as soon as its last answer has come.
 func (p *pass) run(ctx, work context.Context, tasks []*task) {
-	p.search(ctx, work, tasks)
-	waiting := map[fetch.Key][]*task{}
-	var keys []fetch.Key
 	ready := make(chan *task, len(tasks))
-	for _, t := range tasks {
-		for _, key := range t.await() {
-			if _, ok := waiting[key]; !ok {
-				keys = append(keys, key)
-			}
-			waiting[key] = append(waiting[key], t)
-		}
-		if t.awaited == 0 {
-			ready <- t
-		}
-	}
 	var workers sync.WaitGroup
 	for range min(p.Concurrency, len(tasks)) {
 		workers.Go(func() {
@@ -272,13 +258,7 @@ func (p *pass) run(ctx, work context.Context, tasks []*task) {
 			}
 		})
 	}
-	fetch.Run(ctx, work, keys, p.readers.Open, func(key fetch.Key, answer provider.Answer) {
-		for _, t := range waiting[key] {
-			if t.answer(key, answer) {
-				ready <- t
-			}
-		}
-	})
+	p.read(ctx, work, tasks, ready)
 	close(ready)
 	workers.Wait()
 	p.remove(ctx, work)

@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/secret"
 )
@@ -264,4 +265,45 @@ func TestNames(t *testing.T) {
 	})
 	assert.Equal(t, map[string]string{"nope": "failed NotFound", "db": "created"}, outcomes(report))
 	assert.Len(t, report.Results, 2, "a name that is given twice is one")
+}
+
+// slowShelf is a shelf whose searches take until released is closed.
+type slowShelf struct {
+	*shelf
+	released <-chan struct{}
+}
+
+func (s slowShelf) Open(context.Context, provider.Store, provider.Credentials) (provider.Reader, error) {
+	return s, nil
+}
+
+func (s slowShelf) Find(ctx context.Context, find *api.Find) ([]provider.Found, error) {
+	select {
+	case <-s.released:
+		return s.shelf.Find(ctx, find)
+	case <-time.After(10 * time.Second):
+		return nil, errors.New("the others have waited")
+	}
+}
+
+func TestASlowSearchHoldsUpNobodyElse(t *testing.T) {
+	slowStore := strings.ReplaceAll(shelfStore, "shelf", "slow")
+	s := &server{lists: map[string][]string{"secretstores": {shelfStore, slowStore}, "externalsecrets": {
+		"{metadata: {namespace: shop, name: searching, uid: uid-searching}, spec: {secretStoreRef: {name: slow}, " +
+			"dataFrom: [{find: {name: {regexp: .}}}], data: [{secretKey: k, remoteRef: {key: found-1}}, {secretKey: l, remoteRef: {key: l}, sourceRef: {storeRef: {name: shelf}}}]}}",
+		wants("other"),
+	}}}
+	released := make(chan struct{})
+	slow := &shelf{found: []string{"found-1", "found-2"}}
+	report := pass(t, s, &shelf{}, func(c *core.Config) {
+		c.Providers["slow"] = slowShelf{slow, released}
+		c.Observe = func(r core.Result) {
+			if r.Name == "other" {
+				close(released)
+			}
+		}
+	})
+	assert.Equal(t, map[string]string{"searching": "created", "other": "created"}, outcomes(report))
+	assert.Equal(t, []string{"found-1", "found-2"}, slow.keys, "what is found and named is read once")
+	assert.Contains(t, s.bodies["POST secrets"], "found-2")
 }

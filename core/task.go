@@ -32,6 +32,7 @@ type task struct {
 	found    map[string]fetch.SearchResult // what searches came upon, by the path of the read
 	answers  map[fetch.Key]provider.Answer
 	made     []map[string]secret.Value // what generators have made
+	unknown  int                       // store identities that may have to be searched before it is known what is read of them
 	awaited  int
 	data     map[string]secret.Value // what the answers became
 	content  write.Content           // what the Secret is to hold: the data, or what the template makes of it
@@ -54,40 +55,39 @@ func (t *task) urgency() int64 {
 	return t.ES.Status.RefreshTime.Unix()
 }
 
-// await returns the distinct remote secrets that the task needs, and makes it wait for them.
-func (t *task) await() []fetch.Key {
-	if t.invalid != nil {
-		return nil
-	}
+// keysOf are the distinct remote secrets that the task reads of a store identity: those it names, and what its searches have found.
+func (t *task) keysOf(identity string) []fetch.Key {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	var keys []fetch.Key
 	seen := map[fetch.Key]bool{}
+	add := func(ref provider.Ref) {
+		if key := (fetch.Key{Identity: identity, Ref: ref}); !seen[key] {
+			seen[key] = true
+			keys = append(keys, key)
+		}
+	}
 	for _, read := range t.reads {
-		for _, key := range t.keysOf(read) {
-			if !seen[key] {
-				seen[key] = true
-				keys = append(keys, key)
+		switch {
+		case read.Generator != nil || read.Identity != identity:
+		case read.Find == nil:
+			add(read.Ref)
+		default:
+			for _, found := range t.found[read.Path].Found {
+				add(found.Ref)
 			}
 		}
 	}
-	t.awaited = len(keys)
-	t.answers = make(map[fetch.Key]provider.Answer, len(keys))
 	return keys
 }
 
-// keysOf are the remote secrets of a read: one, or what a search has found.
-func (t *task) keysOf(read resolve.Read) []fetch.Key {
-	if read.Generator != nil {
-		return nil
-	}
-	if read.Find == nil {
-		return []fetch.Key{{Identity: read.Identity, Ref: read.Ref}}
-	}
-	found := t.found[read.Path].Found
-	keys := make([]fetch.Key, len(found))
-	for i, f := range found {
-		keys[i] = fetch.Key{Identity: read.Identity, Ref: f.Ref}
-	}
-	return keys
+// await makes the task wait for n more answers, which are all of one store identity, and tells whether it has all answers of all.
+func (t *task) await(n int) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.unknown--
+	t.awaited += n
+	return t.isComplete()
 }
 
 // answer takes an answer in and tells whether it was the last one awaited.
@@ -95,8 +95,11 @@ func (t *task) answer(key fetch.Key, answer provider.Answer) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.answers[key] = answer
-	return len(t.answers) == t.awaited
+	return t.isComplete()
 }
+
+// isComplete tells whether it is known what the task reads, and all of that is there.
+func (t *task) isComplete() bool { return t.unknown == 0 && len(t.answers) == t.awaited }
 
 // admit tells whether an item becomes a task: it can be read, is not being deleted, and is due or forced. What is wrong with it
 // is kept and not recorded yet: it may turn out to be another controller's.
