@@ -122,7 +122,7 @@ func TestFindFails(t *testing.T) {
 		},
 		"with the same page again and again": {
 			find: byName("a"), kind: provider.Unavailable, asks: 2, want: []string{"ListSecrets: the server answers the same page of the list again and again"},
-			answer: func(c call) reply {
+			answer: func(call) reply {
 				return reply{Body: corev1.SecretList{
 					TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "SecretList"}, ListMeta: metav1.ListMeta{Continue: "more"},
 					Items: []corev1.Secret{secretOf("a", nil)},

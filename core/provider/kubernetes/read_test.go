@@ -221,7 +221,7 @@ func TestTheConnectionFails(t *testing.T) {
 // A store may name any server, and what that sends must not take the memory of the pass.
 func TestAnAnswerWithoutAnEndIsNotReadToIt(t *testing.T) {
 	var sent atomic.Int64
-	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		most := int64(1 << 30)
 		chunk := bytes.Repeat([]byte(" "), 1<<20)
