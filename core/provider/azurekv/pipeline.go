@@ -53,7 +53,7 @@ func (p Provider) retriesOf(store provider.Store) (policy.RetryOptions, error) {
 		again = -1 // to the SDK zero is its default
 	}
 	return policy.RetryOptions{
-		MaxRetries: int32(again), TryTimeout: cmp.Or(p.Timeout, answerWithin), //nolint:gosec // it comes of an int32
+		MaxRetries: int32(again), TryTimeout: cmp.Or(p.Timeout, answerWithin),
 		RetryDelay: cmp.Or(retries.Fixed, retries.First), MaxRetryDelay: max(retries.Fixed, retries.Longest), ShouldRetry: isTransient,
 	}, nil
 }
