@@ -30,10 +30,11 @@ func Recorded(items []status.Item, now time.Time) Causes {
 	return group(all)
 }
 
-// failedAt is the step at which an ExternalSecret fails, by how it was judged; empty for one that is well, or too young to tell.
+// failedAt is the step at which an ExternalSecret fails, by how it was judged; empty for one that is well, or too young to tell
+// where somebody may come.
 func failedAt(item status.Item, now time.Time) trace.Step {
 	switch {
-	case item.State == status.Synced, item.State == status.Skipped, item.State == status.NeverSynced && !old(item, now):
+	case item.State == status.Synced, item.State == status.Skipped, item.State == status.NeverSynced && !old(item, now) && !item.Unattended():
 		return ""
 	case item.Reason == status.ReasonStoreError, item.Reason == status.ReasonStoreNotReady:
 		return trace.Store

@@ -53,7 +53,8 @@ func (j *judge) attend(ctx context.Context, item Item, es *api.ExternalSecret) I
 			stores = append(stores, storeLink(ctx, j.stores, ref, item.Metadata.Namespace))
 		}
 	}
-	return orphaned(item, refreshersAmong(j.serving, j.unseen, es, classes(stores)))
+	item, _ = Attend(item, es, classes(stores), j.serving, j.unseen)
+	return item
 }
 
 // whole judges an item by its chain: by what is at fault now before what will be.

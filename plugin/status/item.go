@@ -88,6 +88,8 @@ type Item struct {
 	// Diagnosis is what is known about the message of a failure. It and the chain are there for one NAME only.
 	Diagnosis *diagnose.Diagnosis `json:"diagnosis,omitempty"`
 	Chain     *Chain              `json:"chain,omitempty"`
+
+	unattended bool
 }
 
 // Metadata is that of the ExternalSecret, as far as it matters to a reader.

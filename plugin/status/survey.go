@@ -37,7 +37,7 @@ func (o *Options) Survey(ctx context.Context) (*Survey, error) {
 	s := &Survey{stores: resolve.NewStores(client, client), client: client}
 	s.judge = &judge{stores: s.stores, class: o.Class, providers: o.Providers, alone: len(o.Scope.Names) == 1}
 	var meanwhile sync.WaitGroup
-	meanwhile.Go(func() { s.judge.serving, s.judge.unseen = see(ctx, o.Kube) })
+	meanwhile.Go(func() { s.judge.serving, s.judge.unseen = See(ctx, o.Kube) })
 	read, err := o.read(ctx, client, s.stores)
 	meanwhile.Wait()
 	if err != nil {
