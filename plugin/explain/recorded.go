@@ -34,9 +34,9 @@ func Recorded(items []status.Item, now time.Time) Causes {
 // where somebody may come.
 func failedAt(item status.Item, now time.Time) trace.Step {
 	switch {
-	case item.State == status.Synced, item.State == status.Skipped, item.State == status.NeverSynced && !old(item, now) && !item.Unattended():
+	case item.State == status.Synced, item.State == status.Skipped, item.State == status.NeverSynced && waits(item, now):
 		return ""
-	case item.Reason == status.ReasonStoreError, item.Reason == status.ReasonStoreNotReady:
+	case item.Reason == status.ReasonStoreError, item.Reason == status.ReasonStoreNotReady, item.Reason == status.ReasonUnsupported:
 		return trace.Store
 	case item.State == status.Stale, item.State == status.NeverSynced, item.State == status.AtRisk:
 		return trace.Due
@@ -47,4 +47,9 @@ func failedAt(item status.Item, now time.Time) trace.Step {
 	default:
 		return trace.Recorded
 	}
+}
+
+// waits tells whether somebody may yet come to refresh an ExternalSecret that is new.
+func waits(item status.Item, now time.Time) bool {
+	return !old(item, now) && !item.Unattended() && item.Reason != status.ReasonUnsupported
 }

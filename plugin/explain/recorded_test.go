@@ -33,6 +33,8 @@ func TestRecordedFailuresAreGroupedAsWalksAre(t *testing.T) {
 	unattended := young
 	unattended.Metadata.Name = "unattended"
 	unattended, _ = status.Attend(unattended, &api.ExternalSecret{}, nil, serving.Seen{Whole: true}, nil)
+	unable := item("unable", status.NeverSynced, `SecretStore "aws": spec.provider.vault.auth.iam is not supported; no other controller refreshes it`)
+	unable.Reason, unable.Metadata.CreationTimestamp = status.ReasonUnsupported, &now
 	unread := item("unread", status.Failed, "read the object: json: cannot unmarshal")
 	unread.RefreshPolicy = ""
 	storeless := item("storeless", status.AtRisk, `could not get SecretStore "aws" in namespace "shop": there is no such store`)
@@ -40,11 +42,11 @@ func TestRecordedFailuresAreGroupedAsWalksAre(t *testing.T) {
 	c := Recorded([]status.Item{
 		failed("b", refused), item("well", status.Synced, ""), failed("a", refused), young, item("theirs", status.Skipped, "x"),
 		failed("odd", "the gremlin"), failed("odder", "another gremlin"), item("late", status.Stale, "the next refresh is overdue: nothing refreshes it"),
-		item("old", status.NeverSynced, "nothing has refreshed it yet"), unread, unattended, item("ruled", status.Failed, `spec.refreshInterval "1d" is not a duration`),
+		item("old", status.NeverSynced, "nothing has refreshed it yet"), unread, unattended, unable, item("ruled", status.Failed, `spec.refreshInterval "1d" is not a duration`),
 		storeless, item("partial", status.Incomplete, "the last refresh left out spec.data[0] (key=app/db)"),
 	}, noon())
-	assert.Equal(t, 14, c.Total)
-	assert.Equal(t, 11, c.Broken)
+	assert.Equal(t, 15, c.Total)
+	assert.Equal(t, 12, c.Broken)
 	steps, first := map[string]trace.Step{}, []string{}
 	for _, cause := range c.Causes {
 		for _, object := range cause.Objects {
@@ -55,7 +57,7 @@ func TestRecordedFailuresAreGroupedAsWalksAre(t *testing.T) {
 		}
 	}
 	assert.Equal(t, map[string]trace.Step{
-		"a": trace.Recorded, "b": trace.Recorded, "odd": trace.Recorded, "odder": trace.Recorded, "late": trace.Due, "old": trace.Due, "unattended": trace.Due,
+		"a": trace.Recorded, "b": trace.Recorded, "odd": trace.Recorded, "odder": trace.Recorded, "late": trace.Due, "old": trace.Due, "unattended": trace.Due, "unable": trace.Store,
 		"unread": trace.Object, "ruled": trace.Rules, "storeless": trace.Store, "partial": trace.Recorded,
 	}, steps)
 	assert.Equal(t, []string{"late old", "a b"}, first, "what has the same cause is together, what is not known is not")

@@ -33,13 +33,14 @@ const (
 	// ReasonStoreError: a store is gone, or can't be read. ReasonStoreNotReady: it was found unusable.
 	ReasonStoreError    = "StoreError"
 	ReasonStoreNotReady = "StoreNotReady"
+	// ReasonUnsupported: it, or a store, asks for what this version can't do.
+	ReasonUnsupported = "Unsupported"
 
 	reasonInvalid     = "Invalid"
 	reasonDeleting    = "Deleting"
 	reasonNeverSynced = "NeverSynced"
 	reasonOverdue     = "Overdue"
 	reasonOtherClass  = "OtherClass"
-	reasonUnsupported = "Unsupported"
 	reasonNoSecret    = "SecretGone"
 	reasonAltered     = "SecretAltered"
 	reasonDeleted     = "Deleted"
