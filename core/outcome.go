@@ -10,7 +10,6 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
-	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/resolve"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/secret"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/trace"
@@ -63,7 +62,7 @@ func (p *pass) fail(ctx context.Context, t *task, reason Reason, cause error) {
 		p.skip(t, Stopped, "the run was stopped before this was finished: the next one begins it anew")
 		return
 	}
-	unsupported := errors.Is(cause, resolve.ErrUnsupported) || provider.KindOf(cause) == provider.Unsupported
+	unsupported := resolve.IsUnsupported(cause)
 	if unsupported {
 		reason = Unsupported
 	}

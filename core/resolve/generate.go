@@ -40,11 +40,8 @@ func (p *Planner) ForeignGenerator(ctx context.Context, es *api.ExternalSecret) 
 
 // generator finds the generator of an entry, and refuses one that can't be run here.
 func (p *Planner) generator(ctx context.Context, es *api.ExternalSecret, ref *api.GeneratorRef, field string) (*generators.Spec, error) {
-	if ref.APIVersion != "" && ref.APIVersion != generators.APIVersion {
-		return nil, notSupported(fmt.Sprintf("%s.apiVersion %q", field, ref.APIVersion))
-	}
-	if ref.Kind != generators.KindCluster && !runs(ref.Kind) {
-		return nil, fmt.Errorf("%s: %w", field, notRun(ref.Kind))
+	if err := checkKind(ref, field); err != nil {
+		return nil, err
 	}
 	generator, err := p.Generators.Get(ctx, *ref, es.Namespace)
 	switch {
@@ -54,6 +51,36 @@ func (p *Planner) generator(ctx context.Context, es *api.ExternalSecret, ref *ap
 		return nil, fmt.Errorf("%s: %s: %w", field, keyOf(*ref, es.Namespace), notRun(generator.Kind))
 	}
 	return &generator.Spec, nil
+}
+
+// checkKind refuses a generator that can't be run here, as far as its reference tells: of what kind one of the cluster is, it does not.
+func checkKind(ref *api.GeneratorRef, field string) error {
+	switch {
+	case ref.APIVersion != "" && ref.APIVersion != generators.APIVersion:
+		return notSupported(fmt.Sprintf("%s.apiVersion %q", field, ref.APIVersion))
+	case ref.Kind != generators.KindCluster && !runs(ref.Kind):
+		return fmt.Errorf("%s: %w", field, notRun(ref.Kind))
+	default:
+		return nil
+	}
+}
+
+// UnsupportedGenerator is why Plan refuses a generator that an ExternalSecret names, as far as the reference tells; nil if it does not.
+func UnsupportedGenerator(es *api.ExternalSecret) error {
+	for i, from := range es.Spec.DataFrom {
+		if from.SourceRef == nil || from.SourceRef.GeneratorRef == nil {
+			continue
+		}
+		if err := checkKind(from.SourceRef.GeneratorRef, generatorField(i)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// generatorField is where an entry of dataFrom names its generator.
+func generatorField(entry int) string {
+	return fmt.Sprintf("spec.dataFrom[%d].sourceRef.generatorRef", entry)
 }
 
 func notRun(kind string) error {

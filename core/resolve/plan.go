@@ -152,6 +152,18 @@ func storeRefs(es *api.ExternalSecret) []api.SecretStoreRef {
 	return refs
 }
 
+// ReadsFrom tells whether an entry of an ExternalSecret is read from the store that a reference means. One that is named for all entries need
+// not be.
+func ReadsFrom(es *api.ExternalSecret, ref api.SecretStoreRef) bool {
+	meant := func(source *api.SourceRef) bool {
+		return storeKeyOf(es.StoreRefOf(source), es.Namespace) == storeKeyOf(ref, es.Namespace)
+	}
+	return slices.ContainsFunc(es.Spec.Data, func(data api.Data) bool { return meant(data.SourceRef) }) ||
+		slices.ContainsFunc(es.Spec.DataFrom, func(from api.DataFrom) bool {
+			return (from.SourceRef == nil || from.SourceRef.GeneratorRef == nil) && meant(from.SourceRef)
+		})
+}
+
 // Plan resolves an ExternalSecret to its reads: those of dataFrom first, so that data wins over them. An ExternalSecret that is
 // Foreign is an *OtherClassError. It is not safe for concurrent use.
 func (p *Planner) Plan(ctx context.Context, es *api.ExternalSecret) ([]Read, error) {
@@ -170,7 +182,7 @@ func (p *Planner) Plan(ctx context.Context, es *api.ExternalSecret) ([]Read, err
 		}
 		var err error
 		if from.SourceRef != nil && from.SourceRef.GeneratorRef != nil {
-			read.Generator, err = p.generator(ctx, es, from.SourceRef.GeneratorRef, read.Path+".sourceRef.generatorRef")
+			read.Generator, err = p.generator(ctx, es, from.SourceRef.GeneratorRef, generatorField(i))
 		} else {
 			err = p.locate(ctx, es, from.SourceRef, &read)
 		}
@@ -252,6 +264,15 @@ func (p *Planner) place(store *Store, namespace string) (provider.Provider, prov
 		return nil, view, provider.Location{}, fmt.Errorf("%s %q: %w", store.Kind, store.Name, err)
 	}
 	return served, view, location, nil
+}
+
+// Unsupported is why Plan refuses a store for ExternalSecrets of a namespace, if that is something that this version can't do and the store
+// tells by itself; nil if not. It makes no request.
+func (p *Planner) Unsupported(store *Store, namespace string) error {
+	if _, _, _, err := p.place(store, namespace); IsUnsupported(err) {
+		return err
+	}
+	return nil
 }
 
 // PlaceOf tells a person where a store is; nothing of one whose provider can't tell. Stores of one identity may differ in it.

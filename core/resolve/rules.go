@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
 )
 
 // Check applies the rules that an ExternalSecret must keep beyond its schema, and refuses what this version can't do: a
@@ -121,6 +122,12 @@ func (u UnsupportedError) Error() string { return string(u) }
 
 // Is tells that it is an ErrUnsupported.
 func (u UnsupportedError) Is(target error) bool { return target == ErrUnsupported }
+
+// IsUnsupported tells whether an error is about something that this version can't do and another controller may: of the rules or of a
+// provider. A pass does not record it.
+func IsUnsupported(err error) bool {
+	return errors.Is(err, ErrUnsupported) || provider.KindOf(err) == provider.Unsupported
+}
 
 // Warnings are the fields of an ExternalSecret that are accepted and have no effect.
 func Warnings(es *api.ExternalSecret) []string {

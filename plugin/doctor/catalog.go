@@ -80,7 +80,7 @@ func Catalog() []Kind {
 		{idRunnerNeverRan, checkRunner, Problem, "The CronJob should have begun a run by now and has not.", "Look at its Events."},
 		{idRunnerLate, checkRunner, Problem, "The last successful run is longer ago than the schedule allows.", "Look at the Jobs and their Pods."},
 		{idRunnerFailing, checkRunner, Problem, "The last run has failed. A run in which an ExternalSecret failed counts as failed.", "Read its log."},
-		{idRunnerUnbegun, checkRunner, Problem, "A run was made more than a minute ago and none of its Pods has begun: no image, no node, or no Pod may be made.", "The finding says what it waits for; the Events of its Job and Pods say more."},
+		{idRunnerUnbegun, checkRunner, Problem, "A run was made more than a minute ago and none of its Pods has begun, or none of one of its shards: no image, no node, or no Pod may be made.", "The finding says what it waits for; the Events of its Job and Pods say more."},
 		{idRunnerSchedule, checkRunner, Warning, "The schedule can't be read, so that nobody can tell whether it is late.", "Correct `spec.schedule`."},
 		{idRunnerVersion, checkRunner, Warning, "Runner and plugin are of different versions, and may do different things.", "Update the older one."},
 		{idClassUnserved, checkClasses, Problem, "Nothing in the cluster refreshes some ExternalSecrets, because of the class of their stores, or because no runner and no operator is there. A WARNING while all of them are up to date.", "[Install a runner](../install.md) by `kubectl externalsecret install`, or refresh by hand or from a pipeline."},

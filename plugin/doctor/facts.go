@@ -115,12 +115,13 @@ type runner struct {
 	unbegun known[*unbegun]
 }
 
-// unbegun is a Job that goes on and none of whose Pods has begun.
+// unbegun is a Job that goes on and none of whose Pods has begun, or none of some of its shards.
 type unbegun struct {
 	name string
 	made time.Time
-	// why is what it waits for.
-	why string
+	// shards are the indexes of those that have not begun, the first of which waits for why; none where it is all of the Job.
+	shards []int
+	why    string
 }
 
 // job is one that a CronJob has made and that has ended.

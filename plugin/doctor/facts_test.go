@@ -140,7 +140,7 @@ func ill() *facts {
 	}
 	f.runners.value = []runner{runnerWith(func(r *runner) {
 		r.suspended, r.version, r.serves.Namespaces = true, "v1.1.0", []string{"shop", "web"}
-		r.unbegun.value = &unbegun{"externalsecret-runner-manual-x", before(time.Hour), `pod "p" waits on node n: ImagePullBackOff: no such image` + "\x1b[2J"}
+		r.unbegun.value = &unbegun{name: "externalsecret-runner-manual-x", made: before(time.Hour), why: `pod "p" waits on node n: ImagePullBackOff: no such image` + "\x1b[2J"}
 	})}
 	f.stores.value = append(f.stores.value, store{NamespacedName: name("shop", "batch"), kind: kindStore, class: "batch's"})
 	f.clusterStores.value = []store{{

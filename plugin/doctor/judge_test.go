@@ -158,12 +158,14 @@ func TestWhenARunnerIsLate(t *testing.T) {
 		"a failure before the last success": {func(r *runner) {
 			r.jobs.value = append([]job{{failed: true, ended: before(time.Hour)}}, r.jobs.value...)
 		}, checkRunner, OK},
-		"a schedule that never comes":               {func(r *runner) { r.schedule = "0 0 30 2 *"; r.scheduled = time.Time{} }, idRunnerNeverRan, Problem},
-		"the same version but for the last number":  {func(r *runner) { r.version = "1.2.9" }, checkRunner, OK},
-		"another version":                           {func(r *runner) { r.version = "v1.3.0" }, idRunnerVersion, Warning},
-		"a build between releases is not compared":  {func(r *runner) { r.version = "v0.0.0-20261126042253-50e9964ecda8" }, checkRunner, OK},
-		"a version that is none is not compared":    {func(r *runner) { r.version = "latest" }, checkRunner, OK},
-		"a run waits to begin":                      {func(r *runner) { r.unbegun.value = &unbegun{"x", before(time.Hour), "has no node yet"} }, idRunnerUnbegun, Problem},
+		"a schedule that never comes":              {func(r *runner) { r.schedule = "0 0 30 2 *"; r.scheduled = time.Time{} }, idRunnerNeverRan, Problem},
+		"the same version but for the last number": {func(r *runner) { r.version = "1.2.9" }, checkRunner, OK},
+		"another version":                          {func(r *runner) { r.version = "v1.3.0" }, idRunnerVersion, Warning},
+		"a build between releases is not compared": {func(r *runner) { r.version = "v0.0.0-20261126042253-50e9964ecda8" }, checkRunner, OK},
+		"a version that is none is not compared":   {func(r *runner) { r.version = "latest" }, checkRunner, OK},
+		"a run waits to begin": {func(r *runner) {
+			r.unbegun.value = &unbegun{name: "x", made: before(time.Hour), why: "has no node yet"}
+		}, idRunnerUnbegun, Problem},
 		"whether one waits may not be seen":         {func(r *runner) { r.unbegun = known[*unbegun]{&unbegun{name: "x"}, forbidden("pods")} }, checkRunner, Unknown},
 		"what is suspended is suspended, not late ": {func(r *runner) { r.suspended, r.succeeded = true, time.Time{} }, idRunnerSuspended, Warning},
 	} {
@@ -186,5 +188,13 @@ func TestNewerCRDsComeByWhoeverHasInstalledThese(t *testing.T) {
 		findings := judgeCRD(&facts{}, c)
 		require.Len(t, findings, 1)
 		assert.Equal(t, want, findings[0].Fix)
+	}
+}
+
+func TestTheShardsOfARunThatHaveNotBegun(t *testing.T) {
+	for text, shards := range map[string][]int{
+		"has not begun": nil, "its shard 2 has not begun": {2}, "its shards 0, 2 have not begun; of shard 0": {0, 2},
+	} {
+		assert.Equal(t, text, (&unbegun{shards: shards}).waits())
 	}
 }

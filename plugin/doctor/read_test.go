@@ -99,18 +99,27 @@ func TestTheRunThatHasWaitedToBeginForTheLongest(t *testing.T) {
 		}
 		return j
 	}
-	one, yes := int32(1), true
+	one, two, yes, indexed := int32(1), int32(2), true, batchv1.IndexedCompletion
+	sharded := func(ready *int32, completed string) batchv1.Job {
+		return made(time.Hour, func(j *batchv1.Job) {
+			j.Spec.CompletionMode, j.Spec.Completions, j.Spec.Parallelism = &indexed, &two, &two
+			j.Status.Ready, j.Status.CompletedIndexes = ready, completed
+		})
+	}
 	for name, test := range map[string]struct {
 		jobs []batchv1.Job
 		want string
 	}{
-		"none":                      {nil, ""},
-		"the oldest":                {[]batchv1.Job{made(2 * time.Minute), made(time.Hour), made(time.Minute + time.Second)}, "1h0m0s"},
-		"one that is new may wait":  {[]batchv1.Job{made(time.Minute)}, ""},
-		"one that has begun":        {[]batchv1.Job{made(time.Hour, func(j *batchv1.Job) { j.Status.Ready = &one })}, ""},
-		"one that is suspended":     {[]batchv1.Job{made(time.Hour, func(j *batchv1.Job) { j.Spec.Suspend = &yes })}, ""},
-		"one that is being deleted": {[]batchv1.Job{made(time.Hour, func(j *batchv1.Job) { j.DeletionTimestamp = &j.CreationTimestamp })}, ""},
-		"one of another CronJob":    {[]batchv1.Job{made(time.Hour, func(j *batchv1.Job) { j.OwnerReferences[0].UID = "2" })}, ""},
+		"none":                            {nil, ""},
+		"the oldest":                      {[]batchv1.Job{made(2 * time.Minute), made(time.Hour), made(time.Minute + time.Second)}, "1h0m0s"},
+		"one that is new may wait":        {[]batchv1.Job{made(time.Minute)}, ""},
+		"one that has begun":              {[]batchv1.Job{made(time.Hour, func(j *batchv1.Job) { j.Status.Ready = &one })}, ""},
+		"one of which a shard waits":      {[]batchv1.Job{sharded(&one, "")}, "1h0m0s"},
+		"one whose shards all have begun": {[]batchv1.Job{sharded(&two, "")}, ""},
+		"one whose other shard has ended": {[]batchv1.Job{sharded(&one, "0")}, ""},
+		"one that is suspended":           {[]batchv1.Job{made(time.Hour, func(j *batchv1.Job) { j.Spec.Suspend = &yes })}, ""},
+		"one that is being deleted":       {[]batchv1.Job{made(time.Hour, func(j *batchv1.Job) { j.DeletionTimestamp = &j.CreationTimestamp })}, ""},
+		"one of another CronJob":          {[]batchv1.Job{made(time.Hour, func(j *batchv1.Job) { j.OwnerReferences[0].UID = "2" })}, ""},
 		"one that has ended": {[]batchv1.Job{made(time.Hour, func(j *batchv1.Job) {
 			j.Status.Conditions = []batchv1.JobCondition{{Type: batchv1.JobFailed, Status: "True"}}
 		})}, ""},

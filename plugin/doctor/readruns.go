@@ -3,9 +3,13 @@ package doctor
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
+	"strconv"
 	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
 
@@ -15,8 +19,8 @@ import (
 // prompt is how long a run may take to begin: a node is found, and an image pulled.
 const prompt = time.Minute
 
-// unbegun looks for the run of a CronJob that has waited to begin for the longest. It makes a request only where a Job goes on that has no
-// Pod that is ready, and one more where it has no Pod at all.
+// unbegun looks for the run of a CronJob that has waited to begin for the longest, with all of its shards or some. It makes a request only
+// where a Job goes on that has fewer Pods that are ready than there are to be, and one more where what waits has no Pod at all.
 func (g *gatherer) unbegun(ctx context.Context, c *batchv1.CronJob, made []batchv1.Job, now time.Time) known[*unbegun] {
 	j := unready(c, made, now)
 	if j == nil {
@@ -29,9 +33,14 @@ func (g *gatherer) unbegun(ctx context.Context, c *batchv1.CronJob, made []batch
 	}
 	run.why = jobs.Unbegun(j.Name, j.Namespace, pods.Items)
 	if run.why == "" {
-		return known[*unbegun]{}
+		waiting := jobs.UnbegunShards(j, pods.Items, now.Add(-prompt))
+		if len(waiting) == 0 {
+			return known[*unbegun]{}
+		}
+		run.shards = slices.Sorted(maps.Keys(waiting))
+		run.why = waiting[run.shards[0]]
 	}
-	if len(pods.Items) == 0 {
+	if podless(pods.Items, run.shards) {
 		if refused := g.refused(ctx, j); refused != "" {
 			run.why = "no Pod of it could be made: " + refused
 		}
@@ -39,8 +48,15 @@ func (g *gatherer) unbegun(ctx context.Context, c *batchv1.CronJob, made []batch
 	return known[*unbegun]{value: run}
 }
 
-// unready is the oldest Job of a CronJob, by its schedule or by hand, that should have begun by now and has no Pod that is ready; nil if
-// there is none.
+// podless tells whether there is no Pod of the first of the shards, or of a Job where none is named.
+func podless(pods []corev1.Pod, shards []int) bool {
+	return !slices.ContainsFunc(pods, func(pod corev1.Pod) bool {
+		return len(shards) == 0 || pod.Annotations[batchv1.JobCompletionIndexAnnotation] == strconv.Itoa(shards[0])
+	})
+}
+
+// unready is the oldest Job of a CronJob, by its schedule or by hand, that should have begun by now and has fewer Pods that are ready than
+// there are to be; nil if there is none.
 func unready(c *batchv1.CronJob, made []batchv1.Job, now time.Time) *batchv1.Job {
 	var oldest *batchv1.Job
 	for i := range made {
@@ -50,7 +66,7 @@ func unready(c *batchv1.CronJob, made []batchv1.Job, now time.Time) *batchv1.Job
 		waits := j.Spec.Suspend == nil || !*j.Spec.Suspend
 		switch {
 		case owner == nil || owner.UID != c.UID || ended || !waits || j.DeletionTimestamp != nil:
-		case j.Status.Ready != nil && *j.Status.Ready > 0, now.Sub(j.CreationTimestamp.Time) <= prompt:
+		case j.Status.Ready != nil && int(*j.Status.Ready) >= jobs.AtOnce(j), now.Sub(j.CreationTimestamp.Time) <= prompt:
 		case oldest == nil || j.CreationTimestamp.Before(&oldest.CreationTimestamp):
 			oldest = j
 		}

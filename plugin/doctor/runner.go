@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -9,6 +10,8 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/duration"
 	"k8s.io/apimachinery/pkg/util/version"
+
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/results"
 )
 
 const (
@@ -82,11 +85,27 @@ func judgeUnbegun(f *facts, r runner) []Finding {
 		return []Finding{unknown(checkRunner, "whether run %s of CronJob %s, which was made %s, has begun is not known: %v",
 			run.name, r.NamespacedName, f.ago(run.made), r.unbegun.err)}
 	default:
-		return []Finding{found(Problem, idRunnerUnbegun, "run %s of CronJob %s was made %s and has not begun: %s",
-			run.name, r.NamespacedName, f.ago(run.made), run.why).about(named("Job", types.NamespacedName{Namespace: r.Namespace, Name: run.name}, "")).
+		return []Finding{found(Problem, idRunnerUnbegun, "run %s of CronJob %s was made %s and %s: %s",
+			run.name, r.NamespacedName, f.ago(run.made), run.waits(), run.why).about(named("Job", types.NamespacedName{Namespace: r.Namespace, Name: run.name}, "")).
 			fix("see to what it waits for, such as an image that can be pulled, a node that takes the Pod, or room in a quota; more is in the Events:",
 				fmt.Sprintf("kubectl describe job %s -n %s", run.name, r.Namespace),
 				fmt.Sprintf("kubectl describe pods -l job-name=%s -n %s", run.name, r.Namespace))}
+	}
+}
+
+// waits says what of a run has not begun.
+func (u *unbegun) waits() string {
+	names := make([]string, len(u.shards))
+	for i, shard := range u.shards {
+		names[i] = strconv.Itoa(shard)
+	}
+	switch len(names) {
+	case 0:
+		return "has not begun"
+	case 1:
+		return "its shard " + names[0] + " has not begun"
+	default:
+		return "its shards " + results.List(names) + " have not begun; of shard " + names[0]
 	}
 }
 

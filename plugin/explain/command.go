@@ -65,12 +65,14 @@ With -o json, yaml, jsonpath or go-template it is an ExternalSecretExplanation, 
     healthy       whether the exit code is 0
     failed        the first step that fails
     error         what it failed with
-    diagnosis     id, cause, check, fix, owner (app, platform, cloud, vault), retry (yes, no, cond)
+    diagnosis     id, cause, check, fix, owner (app, platform, cloud, vault), retry (yes, no, cond); also of what
+                  nobody refreshes
     steps[]       step; state (OK, Warning, Failed, NotReached, Skipped); message; evidence[] (name, value)
     key           with KEY only
     usedBy        total and healthy; of a store only
 
-    total, broken, causes[]   failed, diagnosis, store, objects[] (namespace, name, error); with --all or a selector`
+    total, broken, causes[]   failed, diagnosis, store, objects[] (namespace, name, error); with --all or a selector
+    warned, warnings[]        the same of what is not broken, but nobody refreshes`
 
 const example = `
 # Tell why db is not as it should be

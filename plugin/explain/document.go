@@ -36,7 +36,8 @@ type Explanation struct {
 
 	// Healthy tells that each step comes through and that what was recorded of the last refresh is no failure.
 	Healthy bool `json:"healthy"`
-	// Failed is the first step that does not, Error what it failed with, and Diagnosis what is known about that.
+	// Failed is the first step that does not, Error what it failed with, and Diagnosis what is known about that. Of what is healthy it is
+	// what is known about the warning that nobody refreshes it.
 	Failed    trace.Step          `json:"failed,omitempty"`
 	Error     string              `json:"error,omitempty"`
 	Diagnosis *diagnose.Diagnosis `json:"diagnosis,omitempty"`
@@ -84,10 +85,14 @@ type Causes struct {
 	Total  int     `json:"total"`
 	Broken int     `json:"broken"`
 	Causes []Cause `json:"causes"`
+	// Warned is how many of those that are not broken nobody refreshes, which Warnings tells of.
+	Warned   int     `json:"warned"`
+	Warnings []Cause `json:"warnings"`
 }
 
 // Cause is a reason, and whom it concerns.
 type Cause struct {
+	// Failed is the step that fails or, of a warning, has it.
 	Failed    trace.Step         `json:"failed"`
 	Diagnosis diagnose.Diagnosis `json:"diagnosis"`
 	// Store is where it arises, if it is a store's.
@@ -101,51 +106,72 @@ type Object struct {
 	Error    string `json:"error"`
 }
 
-// group sorts explanations by their root causes: what is known about the failure, in the words for it, which may name a host or a caller,
-// and, where a store is its place, which one; of what is not known, the text.
+// group sorts explanations by their root causes.
 func group(all []*Explanation) Causes {
+	var broken, warned []*Explanation
+	for _, e := range all {
+		switch {
+		case !e.Healthy:
+			broken = append(broken, e)
+		case e.Diagnosis != nil:
+			warned = append(warned, e)
+		}
+	}
+	return Causes{
+		TypeMeta: typeMeta(kindCauses), Total: len(all), Broken: len(broken), Causes: causesOf(broken), Warned: len(warned), Warnings: causesOf(warned),
+	}
+}
+
+// causesOf are what is known about the failures or warnings, in the words for it, which may name a host or a caller, and, where a store is
+// the place, which one; of what is not known, the text.
+func causesOf(all []*Explanation) []Cause {
 	type key struct {
 		id, cause, place string
 		step             trace.Step
 	}
-	causes := Causes{TypeMeta: typeMeta(kindCauses), Total: len(all), Causes: []Cause{}}
+	causes := []Cause{}
 	at := map[key]int{}
 	for _, e := range all {
-		if e.Healthy {
-			continue
-		}
-		causes.Broken++
-		store := e.store()
-		k := key{id: e.Diagnosis.ID, cause: e.Diagnosis.Cause, step: e.Failed, place: store}
+		step, text := e.trouble()
+		store := e.store(step, text)
+		k := key{id: e.Diagnosis.ID, cause: e.Diagnosis.Cause, step: step, place: store}
 		if e.Diagnosis.ID == diagnose.Unknown {
-			k.place = e.Error
+			k.place = text
 		}
 		i, ok := at[k]
 		if !ok {
-			i = len(causes.Causes)
+			i = len(causes)
 			at[k] = i
-			causes.Causes = append(causes.Causes, Cause{Failed: e.Failed, Diagnosis: *e.Diagnosis, Store: store})
+			causes = append(causes, Cause{Failed: step, Diagnosis: *e.Diagnosis, Store: store})
 		}
-		causes.Causes[i].Objects = append(causes.Causes[i].Objects, Object{Metadata: e.Metadata, Error: e.Error})
+		causes[i].Objects = append(causes[i].Objects, Object{Metadata: e.Metadata, Error: text})
 	}
-	slices.SortStableFunc(causes.Causes, func(a, b Cause) int { return cmp.Compare(len(b.Objects), len(a.Objects)) })
+	slices.SortStableFunc(causes, func(a, b Cause) int { return cmp.Compare(len(b.Objects), len(a.Objects)) })
 	return causes
 }
 
-// store names the store at which it fails: the one that the error is about or, where none is told, all that the ExternalSecret names.
+// trouble is where and with what it fails or, if it does not, what is warned of.
+func (e *Explanation) trouble() (trace.Step, string) {
+	if !e.Healthy {
+		return e.Failed, e.Error
+	}
+	return trace.Due, e.taken(trace.Due).Message
+}
+
+// store names the store at which it fails: the one that the text is about or, where none is told, all that the ExternalSecret names.
 // It is empty where what fails is no store's.
-func (e *Explanation) store() string {
-	if e.Failed.Index() < trace.Store.Index() || e.Failed.Index() > trace.Identity.Index() {
+func (e *Explanation) store(step trace.Step, text string) string {
+	if step.Index() < trace.Store.Index() || step.Index() > trace.Identity.Index() {
 		return ""
 	}
 	var names []string
-	withoutCluster := strings.ReplaceAll(e.Error, api.KindClusterSecretStore, "")
+	withoutCluster := strings.ReplaceAll(text, api.KindClusterSecretStore, "")
 	for _, ref := range e.stores {
-		text, name := withoutCluster, storeName(ref, e.Metadata.Namespace)
+		in, name := withoutCluster, storeName(ref, e.Metadata.Namespace)
 		if ref.Kind == api.KindClusterSecretStore {
-			text = e.Error
+			in = text
 		}
-		if strings.Contains(text, fmt.Sprintf("%s %q", ref.Kind, ref.Name)) {
+		if strings.Contains(in, fmt.Sprintf("%s %q", ref.Kind, ref.Name)) {
 			return name
 		}
 		names = append(names, name)

@@ -86,7 +86,8 @@ func (o *Options) recorded(ctx context.Context, client typedv1.CoreV1Interface, 
 		return last
 	}
 	last.events = status.ReadEvents(ctx, client, last.item.Metadata)
-	item, link := status.Attend(ctx, o.Config.Kube, last.item, walk.ES, walk.Classes)
+	seen, err := status.See(ctx, o.Config.Kube)
+	item, link := status.Attend(last.item, walk.ES, walk.Classes, seen, err)
 	last.item, last.refreshers = item, &link
 	return last
 }
@@ -100,10 +101,15 @@ func (o *Options) causes(ctx context.Context) (healthy bool, err error) {
 	if len(walks) == 0 {
 		fmt.Fprintln(o.Streams.ErrOut, scope.Nothing(o.Config.Scope))
 	}
+	seen, unseen := status.See(ctx, o.Config.Kube)
 	now := time.Now()
 	all := make([]*Explanation, len(walks))
 	for i, walk := range walks {
-		all[i] = judge(walk, recorded{item: status.Assess(walk.Item, now)}, now)
+		last := recorded{item: status.Assess(walk.Item, now)}
+		if walk.ES != nil {
+			last.item, _ = status.Attend(last.item, walk.ES, walk.Classes, seen, unseen)
+		}
+		all[i] = judge(walk, last, now)
 	}
 	slices.SortFunc(all, byName)
 	c := group(all)

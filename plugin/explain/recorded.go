@@ -30,12 +30,13 @@ func Recorded(items []status.Item, now time.Time) Causes {
 	return group(all)
 }
 
-// failedAt is the step at which an ExternalSecret fails, by how it was judged; empty for one that is well, or too young to tell.
+// failedAt is the step at which an ExternalSecret fails, by how it was judged; empty for one that is well, or too young to tell
+// where somebody may come.
 func failedAt(item status.Item, now time.Time) trace.Step {
 	switch {
-	case item.State == status.Synced, item.State == status.Skipped, item.State == status.NeverSynced && !old(item, now):
+	case item.State == status.Synced, item.State == status.Skipped, item.State == status.NeverSynced && waits(item, now):
 		return ""
-	case item.Reason == status.ReasonStoreError, item.Reason == status.ReasonStoreNotReady:
+	case item.Reason == status.ReasonStoreError, item.Reason == status.ReasonStoreNotReady, item.Reason == status.ReasonUnsupported:
 		return trace.Store
 	case item.State == status.Stale, item.State == status.NeverSynced, item.State == status.AtRisk:
 		return trace.Due
@@ -46,4 +47,9 @@ func failedAt(item status.Item, now time.Time) trace.Step {
 	default:
 		return trace.Recorded
 	}
+}
+
+// waits tells whether somebody may yet come to refresh an ExternalSecret that is new.
+func waits(item status.Item, now time.Time) bool {
+	return !old(item, now) && !item.Unattended() && item.Reason != status.ReasonUnsupported
 }

@@ -7,7 +7,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/trace"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/serving"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/status"
 )
 
@@ -25,8 +27,14 @@ func TestRecordedFailuresAreGroupedAsWalksAre(t *testing.T) {
 		return one
 	}
 	young := item("young", status.NeverSynced, "nothing has refreshed it yet")
+	young.Reason = "NeverSynced"
 	now := noon()
 	young.Metadata.CreationTimestamp = &now
+	unattended := young
+	unattended.Metadata.Name = "unattended"
+	unattended, _ = status.Attend(unattended, &api.ExternalSecret{}, nil, serving.Seen{Whole: true}, nil)
+	unable := item("unable", status.NeverSynced, `SecretStore "aws": spec.provider.vault.auth.iam is not supported; no other controller refreshes it`)
+	unable.Reason, unable.Metadata.CreationTimestamp = status.ReasonUnsupported, &now
 	unread := item("unread", status.Failed, "read the object: json: cannot unmarshal")
 	unread.RefreshPolicy = ""
 	storeless := item("storeless", status.AtRisk, `could not get SecretStore "aws" in namespace "shop": there is no such store`)
@@ -34,11 +42,11 @@ func TestRecordedFailuresAreGroupedAsWalksAre(t *testing.T) {
 	c := Recorded([]status.Item{
 		failed("b", refused), item("well", status.Synced, ""), failed("a", refused), young, item("theirs", status.Skipped, "x"),
 		failed("odd", "the gremlin"), failed("odder", "another gremlin"), item("late", status.Stale, "the next refresh is overdue: nothing refreshes it"),
-		item("old", status.NeverSynced, "nothing has refreshed it yet"), unread, item("ruled", status.Failed, `spec.refreshInterval "1d" is not a duration`),
+		item("old", status.NeverSynced, "nothing has refreshed it yet"), unread, unattended, unable, item("ruled", status.Failed, `spec.refreshInterval "1d" is not a duration`),
 		storeless, item("partial", status.Incomplete, "the last refresh left out spec.data[0] (key=app/db)"),
 	}, noon())
-	assert.Equal(t, 13, c.Total)
-	assert.Equal(t, 10, c.Broken)
+	assert.Equal(t, 15, c.Total)
+	assert.Equal(t, 12, c.Broken)
 	steps, first := map[string]trace.Step{}, []string{}
 	for _, cause := range c.Causes {
 		for _, object := range cause.Objects {
@@ -49,10 +57,10 @@ func TestRecordedFailuresAreGroupedAsWalksAre(t *testing.T) {
 		}
 	}
 	assert.Equal(t, map[string]trace.Step{
-		"a": trace.Recorded, "b": trace.Recorded, "odd": trace.Recorded, "odder": trace.Recorded, "late": trace.Due, "old": trace.Due,
+		"a": trace.Recorded, "b": trace.Recorded, "odd": trace.Recorded, "odder": trace.Recorded, "late": trace.Due, "old": trace.Due, "unattended": trace.Due, "unable": trace.Store,
 		"unread": trace.Object, "ruled": trace.Rules, "storeless": trace.Store, "partial": trace.Recorded,
 	}, steps)
-	assert.Equal(t, []string{"a b", "late old"}, first, "what has the same cause is together, what is not known is not")
+	assert.Equal(t, []string{"late old", "a b"}, first, "what has the same cause is together, what is not known is not")
 	for _, cause := range c.Causes {
 		if cause.Failed == trace.Store {
 			assert.Equal(t, "SecretStore shop/aws", cause.Store)

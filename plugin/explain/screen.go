@@ -169,28 +169,36 @@ func (p *page) who(objects []Object) {
 	}
 }
 
-// causes shows why ExternalSecrets fail, the cause that most of them share first.
+// causes shows why ExternalSecrets fail, the cause that most of them share first, and of which of the others is warned.
 func (p *page) causes(c Causes, offline bool) {
+	reasons := results.Count(len(c.Causes), "reason")
 	switch {
 	case c.Total == 0:
 		return // which is told on the error stream
-	case c.Broken == 0:
+	case c.Broken == 0 && c.Warned == 0:
 		p.line("", "All %d ExternalSecrets are healthy.", c.Total)
-		if offline {
-			p.unasked()
-		}
-		return
-	case len(c.Causes) == 1:
-		p.line("", "%d of %d ExternalSecrets fail for 1 reason.", c.Broken, c.Total)
+	case c.Broken == 0:
+		p.line("", "All %d ExternalSecrets are healthy, %d of them with a warning.", c.Total, c.Warned)
+	case c.Warned == 0:
+		p.line("", "%d of %d ExternalSecrets fail for %s.", c.Broken, c.Total, reasons)
 	default:
-		p.line("", "%d of %d ExternalSecrets fail for %d reasons.", c.Broken, c.Total, len(c.Causes))
+		p.line("", "%d of %d ExternalSecrets fail for %s, and %d are healthy with a warning.", c.Broken, c.Total, reasons, c.Warned)
 	}
-	for _, cause := range c.Causes {
+	p.each(c.Causes, "at")
+	p.each(c.Warnings, "with a warning at")
+	if c.Broken == 0 && offline {
+		p.unasked()
+	}
+}
+
+// each shows causes, where they arise, and whom they concern.
+func (p *page) each(causes []Cause, at string) {
+	for _, cause := range causes {
 		place := string(cause.Failed)
 		if cause.Store != "" {
 			place += ", " + cause.Store
 		}
-		p.line("", "\n%d at %s", len(cause.Objects), place)
+		p.line("", "\n%d %s %s", len(cause.Objects), at, place)
 		renderDiagnosis(&p.Buffer, cause.Diagnosis)
 		p.who(cause.Objects)
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/resolve"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/trace"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/internal/golden"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/serving"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/status"
 )
 
@@ -255,16 +256,53 @@ func TestWhatAnotherControllerServesIsHealthyIfItDoes(t *testing.T) {
 	assert.Equal(t, trace.Class, left.Failed)
 }
 
-func TestWhatNobodyRefreshesIsWarnedOf(t *testing.T) {
-	w := walk("db", "", "")
-	item := status.Assess(w.Item, noon())
-	item.State, item.Message = status.AtRisk, "it is synced, but nobody was seen in the cluster who refreshes it"
-	e := judge(w, recorded{item: item, refreshers: &status.RefreshersLink{}}, noon())
-	assert.True(t, e.Healthy, "by hand is a way to refresh, too")
-	assert.Equal(t, trace.Warning, e.taken(trace.Due).State)
+// attended is what a person is told of a walk where nobody was seen who refreshes.
+func attended(w core.Explanation) *Explanation {
+	item, link := status.Attend(status.Assess(w.Item, noon()), w.ES, w.Classes, serving.Seen{Whole: true}, nil)
+	return judge(w, recorded{item: item, refreshers: &link}, noon())
+}
+
+func TestWhatNobodyRefreshesIsToldOf(t *testing.T) {
+	const nobody = "nobody was seen in the cluster who refreshes it: no operator and no runner that serves it"
+	never := func(age time.Duration) func(*api.ExternalSecret) {
+		return func(es *api.ExternalSecret) {
+			es.CreationTimestamp, es.Status = metav1.NewTime(noon().Add(-age)), api.ExternalSecretStatus{}
+		}
+	}
+	for name, test := range map[string]struct {
+		change  func(*api.ExternalSecret)
+		state   trace.State
+		message string
+		id      string
+	}{
+		"what is synced, as a warning": {func(*api.ExternalSecret) {}, trace.Warning, "it is synced, but " + nobody, "K8S-63"},
+		"what is new, as a warning":    {never(time.Minute), trace.Warning, "nothing has refreshed it yet: " + nobody, "K8S-60"},
+		"what has waited for long":     {never(time.Hour), trace.Failed, "nothing has refreshed it yet: " + nobody, "K8S-60"},
+		"what was changed": {
+			func(es *api.ExternalSecret) { es.Generation++ }, trace.Failed, "it was changed after the last sync, and nothing has refreshed it since: " + nobody, "K8S-60",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := attended(walk("db", "", "", test.change))
+			assert.Equal(t, test.state == trace.Warning, e.Healthy, "by hand is a way to refresh, too")
+			assert.Equal(t, test.state, e.taken(trace.Due).State)
+			assert.Equal(t, test.message, e.taken(trace.Due).Message)
+			require.NotNil(t, e.Diagnosis, "what to do")
+			assert.Equal(t, test.id, e.Diagnosis.ID)
+		})
+	}
 	p := newPage()
-	p.explanation(e, false)
+	p.explanation(attended(walk("db", "", "")), false)
 	golden.Assert(t, *update, "screen-nobody", p.String())
+
+	refused := attended(walk("ill", trace.Identity, refused))
+	assert.Equal(t, trace.Identity, refused.Failed)
+	assert.NotEqual(t, "K8S-63", refused.Diagnosis.ID, "what fails goes first")
+	p = newPage()
+	p.causes(group([]*Explanation{attended(walk("a", "", "")), attended(walk("b", "", "")), refused}), false)
+	p.line("", "\n")
+	p.causes(group([]*Explanation{attended(walk("a", "", "")), judged(walk("well", "", ""), status.EventsLink{})}), true)
+	golden.Assert(t, *update, "screen-warnings", p.String())
 }
 
 func TestAKeyThatTheLastRefreshLeftOutIsNotHealthy(t *testing.T) {

@@ -120,7 +120,8 @@ func (e *Explanation) record(last recorded, names map[string]string) {
 	}
 }
 
-// awaited says who refreshes it, and that a refresh is overdue or will not come, if that is all that there is to say.
+// awaited says who refreshes it, and that a refresh is overdue or will not come, if that is all that there is to say. What is well or
+// new is not broken because nobody was seen who refreshes it: by hand is a way, too.
 func (e *Explanation) awaited(last recorded, names map[string]string, now time.Time) {
 	t, item := e.taken(trace.Due), last.item
 	if last.refreshers != nil {
@@ -129,8 +130,12 @@ func (e *Explanation) awaited(last recorded, names map[string]string, now time.T
 	switch {
 	case item.State == status.Stale, item.State == status.NeverSynced && old(item, now):
 		e.fail(trace.Due, item.Message, diagnose.Text(item.Message, names))
-	case item.State == status.AtRisk && t.State == trace.OK:
+	case item.Unattended() && t.State == trace.OK:
 		t.State, t.Message = trace.Warning, item.Message
+		if e.Healthy {
+			known := diagnose.Text(item.Message, names)
+			e.Diagnosis = &known
+		}
 	}
 }
 

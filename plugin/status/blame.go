@@ -9,7 +9,6 @@ import (
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/kube"
-	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/resolve"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/serving"
 )
@@ -24,9 +23,8 @@ type storeFinder interface {
 // judge judges what Assess has judged by itself once more, by what else was read.
 type judge struct {
 	stores storeFinder
-	class  string
-	// providers are those that this version has.
-	providers provider.Registry
+	// planner knows what this version has. It makes no request here.
+	planner *resolve.Planner
 	// lost are the Events that tell of keys that were left out, by the UID of the ExternalSecret.
 	lost map[string][]Event
 	// lostUnread tells that these may not be read.
@@ -38,8 +36,8 @@ type judge struct {
 	alone bool
 }
 
-func (j *judge) again(ctx context.Context, item Item) Item {
-	return blame(ctx, lose(item, j.lost[item.Metadata.UID]), j.stores, j.class, j.providers)
+func (j *judge) again(ctx context.Context, item Item, es *api.ExternalSecret) Item {
+	return blame(ctx, lose(item, j.lost[item.Metadata.UID]), es, j.stores, j.planner)
 }
 
 // attend judges an item by who refreshes it. Of several no store is read for that.
@@ -53,7 +51,8 @@ func (j *judge) attend(ctx context.Context, item Item, es *api.ExternalSecret) I
 			stores = append(stores, storeLink(ctx, j.stores, ref, item.Metadata.Namespace))
 		}
 	}
-	return orphaned(item, refreshersAmong(j.serving, j.unseen, es, classes(stores)))
+	item, _ = Attend(item, es, classes(stores), j.serving, j.unseen)
+	return item
 }
 
 // whole judges an item by its chain: by what is at fault now before what will be.
@@ -61,7 +60,7 @@ func (j *judge) whole(ctx context.Context, item Item, es *api.ExternalSecret, ch
 	item = confirm(item, es, chain.Secret, now)
 	item = lose(lack(item, chain.Origins), chain.Events.Items)
 	if item.State == Synced { // the stores of others were looked at before
-		item = blame(ctx, item, j.stores, j.class, j.providers)
+		item = blame(ctx, item, es, j.stores, j.planner)
 	}
 	return orphaned(item, chain.Refreshers)
 }
@@ -90,9 +89,10 @@ func confirm(item Item, es *api.ExternalSecret, link SecretLink, now time.Time) 
 func (i Item) unserved() bool { return i.State == NeverSynced || i.State == Stale }
 
 // blame looks for the reason why nothing refreshes an ExternalSecret, or will, in its stores: one is of another class than the one
-// that is served here or of a provider that this version does not have, is not there, or was found unusable after the last sync. A store that may not be read is no reason. For
-// what is well no request is made: it counts what is known.
-func blame(ctx context.Context, item Item, stores storeFinder, class string, providers provider.Registry) Item {
+// that is served here, asks for what this version can't do, is not there, or was found unusable after the last sync. A store that may not
+// be read is no reason. The other reason is a generator that this version can't run. For what is well no request is made: it counts what
+// is known.
+func blame(ctx context.Context, item Item, es *api.ExternalSecret, stores storeFinder, planner *resolve.Planner) Item {
 	healthy := item.State == Synced && item.NextDue != nil
 	if !healthy && !item.unserved() {
 		return item
@@ -107,25 +107,24 @@ func blame(ctx context.Context, item Item, stores storeFinder, class string, pro
 		case kube.IsForbidden(err):
 		case err != nil:
 			return item.hinder(ReasonStoreError, err.Error())
-		case !healthy && store.Spec.Controller != "" && store.Spec.Controller != class:
+		case !healthy && store.Spec.Controller != "" && store.Spec.Controller != planner.Class:
 			return item.as(Skipped, reasonOtherClass, fmt.Sprintf("%s %q is of class %q, and nothing of that class has refreshed it",
 				store.Kind, store.Name, store.Spec.Controller))
-		case !healthy && unsupported(store, providers):
-			return item.hinder(reasonUnsupported, fmt.Sprintf("%s %q uses provider %q, which %v, and no other controller has refreshed it",
-				store.Kind, store.Name, store.Spec.Provider.Name(), resolve.ErrUnsupported))
+		case !healthy && resolve.ReadsFrom(es, ref) && planner.Unsupported(store, item.Metadata.Namespace) != nil:
+			return item.unsupported(planner.Unsupported(store, item.Metadata.Namespace))
 		case item.unusable(store.Ready):
 			return item.hinder(ReasonStoreNotReady, fmt.Sprintf("%s %q is not ready: %s", store.Kind, store.Name, store.Ready.Message))
 		}
 	}
+	if err := resolve.UnsupportedGenerator(es); !healthy && err != nil {
+		return item.unsupported(err)
+	}
 	return item
 }
 
-// unsupported tells whether a store's provider is none that this version has. A pass does not record that: another controller may
-// have it.
-func unsupported(store *resolve.Store, providers provider.Registry) bool {
-	name := store.Spec.Provider.Name()
-	_, known := providers[name]
-	return name != "" && !known
+// unsupported names what this version can't do. A pass does not record that: another controller may.
+func (i Item) unsupported(err error) Item {
+	return i.as(i.State, ReasonUnsupported, err.Error()+"; no other controller refreshes it")
 }
 
 // hinder names what keeps the next refresh from being made. What is well becomes what is at risk.

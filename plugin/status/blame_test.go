@@ -1,7 +1,9 @@
 package status
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"testing"
 	"time"
@@ -12,6 +14,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider/vault"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/resolve"
 )
 
@@ -22,21 +26,48 @@ type oneStore struct {
 	err   error
 	// unknown tells that finding it takes a request.
 	unknown bool
+	// provider is the spec of its provider, if it is not that of a Vault without anything special.
+	provider string
+}
+
+// ours is a planner that has one provider.
+func ours() *resolve.Planner {
+	return &resolve.Planner{Class: "default", Providers: provider.Registry{"vault": vault.Provider{}}}
 }
 
 func (s oneStore) Get(_ context.Context, ref api.SecretStoreRef, namespace string) (*resolve.Store, error) {
 	if s.err != nil {
 		return nil, s.err
 	}
-	return &resolve.Store{Kind: ref.Kind, Namespace: namespace, Name: ref.Name, Ready: s.ready, Spec: api.StoreSpec{Controller: s.class}}, nil
+	store := &resolve.Store{Kind: ref.Kind, Namespace: namespace, Name: ref.Name, Ready: s.ready, Spec: api.StoreSpec{Controller: s.class}}
+	return store, json.Unmarshal([]byte(cmp.Or(s.provider, vaultSpec(`{"tokenSecretRef": {"name": "t", "key": "k"}}`))), &store.Spec.Provider)
 }
 
 func (s oneStore) Known(api.SecretStoreRef, string) bool { return !s.unknown }
+
+// vaultSpec is the provider of a store in Vault that logs in as auth says.
+func vaultSpec(auth string) string {
+	return `{"vault": {"server": "https://vault.example", "path": "secret", "auth": ` + auth + `}}`
+}
 
 func TestBlame(t *testing.T) {
 	forbidden := apierrors.NewForbidden(schema.GroupResource{Resource: "secretstores"}, "aws", errors.New("no"))
 	condition := func(status metav1.ConditionStatus, ago time.Duration) *api.Condition {
 		return &api.Condition{Type: api.ConditionReady, Status: status, Message: "unable to log in", LastTransitionTime: &metav1.Time{Time: noon().Add(-ago)}}
+	}
+	const (
+		iam         = `SecretStore "aws": spec.provider.vault.auth.iam is not supported: tokenSecretRef, appRole, kubernetes, jwt, userPass, ldap and cert are`
+		nobodyElse  = "; no other controller refreshes it"
+		unsupported = `spec.dataFrom[0].sourceRef.generatorRef: a generator of kind ECRAuthorizationToken is not supported by this version`
+	)
+	reading := func(es *api.ExternalSecret) {
+		es.Spec.Data = []api.Data{{SecretKey: "password", RemoteRef: api.RemoteRef{Key: "app/db"}}}
+	}
+	generated := func(kind string) func(*api.ExternalSecret) {
+		return func(es *api.ExternalSecret) {
+			es.Spec.Data = nil
+			es.Spec.DataFrom = []api.DataFrom{{SourceRef: &api.SourceRef{GeneratorRef: &api.GeneratorRef{Kind: kind, Name: "g"}}}}
+		}
 	}
 	const atRisk = "it is synced, but the next refresh can't be: "
 	for name, test := range map[string]struct {
@@ -59,10 +90,19 @@ func TestBlame(t *testing.T) {
 		"it became so after the last sync":            {synced(10 * time.Minute), oneStore{ready: condition(metav1.ConditionFalse, time.Minute)}, AtRisk, atRisk + `SecretStore "aws" is not ready: unable to log in`},
 		"it was so before, and has kept nobody":       {synced(time.Minute), oneStore{ready: condition(metav1.ConditionFalse, time.Hour)}, Synced, ""},
 		"a store that is not there is named":          {synced(0, never), oneStore{err: errors.New("there is no such store")}, NeverSynced, "there is no such store"},
+		"a provider that is not there is":             {synced(0, never, reading), oneStore{provider: `{"gitlab": {}}`}, NeverSynced, `SecretStore "aws" uses provider "gitlab", which is not supported by this version` + nobodyElse},
+		"a field that is not supported is":            {synced(0, never, reading), oneStore{provider: vaultSpec(`{"iam": {}}`)}, NeverSynced, iam + nobodyElse},
+		"and so it is for what is overdue":            {synced(9*time.Hour, reading), oneStore{provider: vaultSpec(`{"iam": {}}`)}, Stale, iam + nobodyElse},
+		"another controller has it":                   {synced(time.Minute, reading), oneStore{provider: vaultSpec(`{"iam": {}}`)}, Synced, ""},
+		"what is wrong is recorded":                   {synced(0, never, reading), oneStore{provider: `{"vault": {"server": "nowhere"}}`}, NeverSynced, "nothing has refreshed it yet"},
+		"a generator that can't be run is":            {synced(0, never, generated("ECRAuthorizationToken")), oneStore{provider: `{"gitlab": {}}`}, NeverSynced, unsupported + ", only Fake, Password, SSHKey and UUID are: use one of these, or let External Secrets Operator refresh this ExternalSecret" + nobodyElse},
+		"a store that nothing is read from is not":    {synced(0, never, generated("Password")), oneStore{provider: `{"gitlab": {}}`}, NeverSynced, "nothing has refreshed it yet"},
+		"one that can be is not":                      {synced(0, never, generated("Password")), oneStore{}, NeverSynced, "nothing has refreshed it yet"},
+		"nor one of the cluster, which is not read":   {synced(0, never, generated("ClusterGenerator")), oneStore{}, NeverSynced, "nothing has refreshed it yet"},
 		"a store that may not be read says nothing":   {synced(0, never), oneStore{err: forbidden}, NeverSynced, "nothing has refreshed it yet"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := blame(t.Context(), Assess(item(test.es), noon()), test.store, "default", nil)
+			got := blame(t.Context(), Assess(item(test.es), noon()), test.es, test.store, ours())
 			assert.Equal(t, test.state, got.State)
 			assert.Equal(t, test.message, got.Message)
 		})
@@ -121,7 +161,7 @@ func TestAChainIsJudgedByWhatIsAtFaultNowBeforeWhatWillBe(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			es := synced(time.Minute, merging)
 			test.chain.Origins = originsOf(es, test.chain.Secret, nil)
-			judge := &judge{stores: test.stores, class: "default"}
+			judge := &judge{stores: test.stores, planner: ours()}
 			got := judge.whole(t.Context(), Assess(item(es), noon()), es, &test.chain, noon())
 			assert.Equal(t, []any{test.state, test.reason}, []any{got.State, got.Reason})
 		})

@@ -33,13 +33,14 @@ const (
 	// ReasonStoreError: a store is gone, or can't be read. ReasonStoreNotReady: it was found unusable.
 	ReasonStoreError    = "StoreError"
 	ReasonStoreNotReady = "StoreNotReady"
+	// ReasonUnsupported: it, or a store, asks for what this version can't do.
+	ReasonUnsupported = "Unsupported"
 
 	reasonInvalid     = "Invalid"
 	reasonDeleting    = "Deleting"
 	reasonNeverSynced = "NeverSynced"
 	reasonOverdue     = "Overdue"
 	reasonOtherClass  = "OtherClass"
-	reasonUnsupported = "Unsupported"
 	reasonNoSecret    = "SecretGone"
 	reasonAltered     = "SecretAltered"
 	reasonDeleted     = "Deleted"
@@ -88,6 +89,8 @@ type Item struct {
 	// Diagnosis is what is known about the message of a failure. It and the chain are there for one NAME only.
 	Diagnosis *diagnose.Diagnosis `json:"diagnosis,omitempty"`
 	Chain     *Chain              `json:"chain,omitempty"`
+
+	unattended bool
 }
 
 // Metadata is that of the ExternalSecret, as far as it matters to a reader.

@@ -1,6 +1,7 @@
 package status
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -94,20 +95,21 @@ func TestOrphaned(t *testing.T) {
 		reason  string
 		message string
 	}{
-		"somebody refreshes it":                  {synced(time.Minute), RefreshersLink{Items: []Refresher{{Name: "runner"}}}, Synced, api.ReasonSecretSynced, ""},
-		"nobody does":                            {synced(time.Minute), RefreshersLink{}, AtRisk, reasonNobody, "it is synced, but " + nobody},
-		"there may be somebody elsewhere":        {synced(time.Minute), RefreshersLink{Partial: true}, Synced, api.ReasonSecretSynced, ""},
-		"it could not be looked":                 {synced(time.Minute), RefreshersLink{Error: "no"}, Synced, api.ReasonSecretSynced, ""},
-		"nobody has to":                          {synced(time.Minute, interval("0")), RefreshersLink{}, Synced, api.ReasonSecretSynced, ""},
-		"that it is overdue is explained":        {synced(9 * time.Hour), RefreshersLink{}, Stale, reasonOverdue, "the next refresh is overdue: nothing refreshes it: " + nobody},
-		"that it was never synced is explained":  {synced(0, never), RefreshersLink{}, NeverSynced, reasonNeverSynced, "nothing has refreshed it yet: " + nobody},
-		"a failure has a better reason":          {synced(0, ready("False", "SecretSyncedError", "x")), RefreshersLink{}, Failed, "SecretSyncedError", "x"},
-		"what is being deleted needs nobody":     {synced(0, func(es *api.ExternalSecret) { at := es.CreationTimestamp; es.DeletionTimestamp = &at }), RefreshersLink{}, Skipped, reasonDeleting, "it is being deleted"},
-		"what was changed is to be synced first": {synced(time.Minute, edited), RefreshersLink{}, Stale, ReasonChanged, "it was changed after the last sync, and nothing has refreshed it since"},
+		"somebody refreshes it":                 {synced(time.Minute), RefreshersLink{Items: []Refresher{{Name: "runner"}}}, Synced, api.ReasonSecretSynced, ""},
+		"nobody does":                           {synced(time.Minute), RefreshersLink{}, AtRisk, reasonNobody, "it is synced, but " + nobody},
+		"there may be somebody elsewhere":       {synced(time.Minute), RefreshersLink{Partial: true}, Synced, api.ReasonSecretSynced, ""},
+		"it could not be looked":                {synced(time.Minute), RefreshersLink{Error: "no"}, Synced, api.ReasonSecretSynced, ""},
+		"nobody has to":                         {synced(time.Minute, interval("0")), RefreshersLink{}, Synced, api.ReasonSecretSynced, ""},
+		"that it is overdue is explained":       {synced(9 * time.Hour), RefreshersLink{}, Stale, reasonOverdue, "the next refresh is overdue: nothing refreshes it: " + nobody},
+		"that it was never synced is explained": {synced(0, never), RefreshersLink{}, NeverSynced, reasonNeverSynced, "nothing has refreshed it yet: " + nobody},
+		"a failure has a better reason":         {synced(0, ready("False", "SecretSyncedError", "x")), RefreshersLink{}, Failed, "SecretSyncedError", "x"},
+		"what is being deleted needs nobody":    {synced(0, func(es *api.ExternalSecret) { at := es.CreationTimestamp; es.DeletionTimestamp = &at }), RefreshersLink{}, Skipped, reasonDeleting, "it is being deleted"},
+		"that it was changed is explained":      {synced(time.Minute, edited), RefreshersLink{}, Stale, ReasonChanged, "it was changed after the last sync, and nothing has refreshed it since: " + nobody},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := orphaned(Assess(item(test.es), noon()), test.link)
 			assert.Equal(t, []any{test.state, test.reason, test.message}, []any{got.State, got.Reason, got.Message})
+			assert.Equal(t, strings.Contains(test.message, nobody), got.Unattended())
 		})
 	}
 }

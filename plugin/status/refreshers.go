@@ -32,15 +32,15 @@ type Refresher struct {
 	Serves string `json:"serves"`
 }
 
-// Attend takes into account who in the cluster refreshes the ExternalSecret of an item, whose stores are of the classes.
-func Attend(ctx context.Context, config *rest.Config, item Item, es *api.ExternalSecret, classes []string) (Item, RefreshersLink) {
-	seen, err := see(ctx, config)
-	link := refreshersAmong(seen, err, es, classes)
+// Attend takes into account who refreshes the ExternalSecret of an item, whose stores are of the classes: of those whom See has seen,
+// unless it has failed.
+func Attend(item Item, es *api.ExternalSecret, classes []string, seen serving.Seen, unseen error) (Item, RefreshersLink) {
+	link := refreshersAmong(seen, unseen, es, classes)
 	return orphaned(item, link), link
 }
 
-// see looks for those in the cluster who refresh ExternalSecrets.
-func see(ctx context.Context, config *rest.Config) (serving.Seen, error) {
+// See looks for those in the cluster who refresh ExternalSecrets, with two requests, however many there are to be refreshed.
+func See(ctx context.Context, config *rest.Config) (serving.Seen, error) {
 	apps, err := typedappsv1.NewForConfig(config)
 	if err != nil {
 		return serving.Seen{}, fmt.Errorf("make a client: %w", err)
@@ -91,14 +91,18 @@ func classes(stores []StoreLink) []string {
 
 // needy tells whether it matters who refreshes the ExternalSecret.
 func (i Item) needy() bool {
-	return i.State == Synced && i.NextDue != nil || i.Reason == reasonOverdue || i.Reason == reasonNeverSynced
+	return i.State == Synced && i.NextDue != nil || i.Reason == reasonOverdue || i.Reason == reasonNeverSynced || i.Reason == ReasonChanged && i.Due
 }
+
+// Unattended tells that it matters who refreshes the ExternalSecret, and that nobody was seen who does.
+func (i Item) Unattended() bool { return i.unattended }
 
 // orphaned takes into account that nobody in the cluster was seen who refreshes the ExternalSecret.
 func orphaned(item Item, link RefreshersLink) Item {
 	if !item.needy() || link.Error != "" || link.Partial || len(link.Items) > 0 {
 		return item
 	}
+	item.unattended = true
 	const nobody = "nobody was seen in the cluster who refreshes it: no operator and no runner that serves it"
 	if item.State == Synced {
 		return item.as(AtRisk, reasonNobody, "it is synced, but "+nobody)

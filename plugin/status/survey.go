@@ -35,9 +35,9 @@ func (o *Options) Survey(ctx context.Context) (*Survey, error) {
 		return nil, err
 	}
 	s := &Survey{stores: resolve.NewStores(client, client), client: client}
-	s.judge = &judge{stores: s.stores, class: o.Class, providers: o.Providers, alone: len(o.Scope.Names) == 1}
+	s.judge = &judge{stores: s.stores, planner: &resolve.Planner{Providers: o.Providers, Class: o.Class}, alone: len(o.Scope.Names) == 1}
 	var meanwhile sync.WaitGroup
-	meanwhile.Go(func() { s.judge.serving, s.judge.unseen = see(ctx, o.Kube) })
+	meanwhile.Go(func() { s.judge.serving, s.judge.unseen = See(ctx, o.Kube) })
 	read, err := o.read(ctx, client, s.stores)
 	meanwhile.Wait()
 	if err != nil {
@@ -57,7 +57,7 @@ func (o *Options) Survey(ctx context.Context) (*Survey, error) {
 		}
 	}
 	for i := range s.Items {
-		s.Items[i] = s.judge.again(ctx, s.Items[i])
+		s.Items[i] = s.judge.again(ctx, s.Items[i], s.Read[i].ES)
 	}
 	return s, nil
 }

@@ -213,7 +213,7 @@ func byName(a, b types.NamespacedName) int { return strings.Compare(a.String(), 
 // changed prints an item if it is not as it was printed before. That it is due or held back, which come and go, is no change.
 func (w *watcher) changed(ctx context.Context, item resolve.Item) error {
 	now := time.Now()
-	judged := w.judge.attend(ctx, w.judge.again(ctx, Assess(item, now)), item.ES)
+	judged := w.judge.attend(ctx, w.judge.again(ctx, Assess(item, now), item.ES), item.ES)
 	before, ok := w.known[item.NamespacedName]
 	w.known[item.NamespacedName] = &seen{Item: item, printed: judged}
 	if ok {

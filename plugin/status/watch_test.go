@@ -24,7 +24,7 @@ func watching(t *testing.T, known ...*api.ExternalSecret) (*watcher, func() stri
 	output, err := NewFlags(genericclioptions.NewConfigFlags(false), streams, nil).toOutput(false)
 	require.NoError(t, err)
 	output.Form = names
-	w := &watcher{Options: &Options{Output: output, Streams: streams, Class: "default"}, judge: &judge{stores: oneStore{}, class: "default"}, known: map[types.NamespacedName]*seen{}}
+	w := &watcher{Options: &Options{Output: output, Streams: streams, Class: "default"}, judge: &judge{stores: oneStore{}, planner: ours()}, known: map[types.NamespacedName]*seen{}}
 	for _, es := range known {
 		w.known[item(es).NamespacedName] = &seen{Item: item(es), printed: Assess(item(es), time.Now())}
 	}

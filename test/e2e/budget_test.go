@@ -93,6 +93,13 @@ func TestAPassOverTwoThousandExternalSecretsKeepsToItsBudget(t *testing.T) {
 	_, aws = w.counted(t, func() { explained = w.plugin(t, "explain", "es-0007", "--offline") })
 	require.Zero(t, explained.Code, explained.Stdout)
 	require.Zero(t, aws.Total())
+	before := w.cluster.Requests(t)
+	explained = w.plugin(t, "explain", "--all", "--offline")
+	require.Zero(t, explained.Code, explained.Stdout)
+	require.Contains(t, explained.Stdout, "All 2000 ExternalSecrets are healthy, 2000 of them with a warning.", "nobody refreshes them")
+	kube = w.cluster.Requests(t).Sub(before)
+	require.Equal(t, 2, kube.Only("deployments", "cronjobs").Total(), "who refreshes is looked for once for all:\n%s", kube)
+	require.Zero(t, kube.Count("LIST", "events")+kube.Count("GET", "secrets"), "%s", kube)
 }
 
 func TestEqualReadsAreSharedWhoeverAsks(t *testing.T) {

@@ -343,12 +343,26 @@ func TestDoctorFindsWhatWaitsForAnOperatorThatIsGone(t *testing.T) {
 
 func TestDoctorTellsOfARunThatDoesNotBegin(t *testing.T) {
 	t.Parallel()
-	stranded, refused := newWorld(t), newWorld(t)
+	stranded, refused, sharded := newWorld(t), newWorld(t), newWorld(t)
 	refused.cluster.Kubectl(t, "", "create", "quota", "none", "--hard=pods=0", "-n", refused.namespace)
-	for _, w := range []*world{stranded, refused} {
+	for _, w := range []*world{stranded, refused, sharded} {
 		w.withRunner(t)
+		if w == sharded {
+			w.cluster.Kubectl(t, "", "patch", "cronjob", "externalsecret-runner", "-n", w.namespace, "--type=merge", "-p",
+				`{"spec":{"jobTemplate":{"spec":{"completionMode":"Indexed","completions":3,"parallelism":3}}}}`)
+		}
 		w.cluster.Kubectl(t, "", "create", "job", "now", "--from=cronjob/externalsecret-runner", "-n", w.namespace)
 		require.Empty(t, w.doctor(t).of("runner-unbegun"), "it may take a while")
+	}
+	for _, shard := range []string{"0", "2"} {
+		pod := ""
+		require.Eventually(t, func() bool {
+			pod = sharded.cluster.Kubectl(t, "", "get", "pods", "-n", sharded.namespace, "-l", "batch.kubernetes.io/job-completion-index="+shard, "-o", "name")
+			return pod != ""
+		}, time.Minute, time.Second)
+		sharded.cluster.Kubectl(t, "", "patch", strings.TrimSpace(pod), "-n", sharded.namespace, "--subresource=status", "--type=merge", "-p",
+			`{"status":{"phase":"Running","conditions":[{"type":"Ready","status":"True"}],"containerStatuses":[{"name":"runner","image":"x","imageID":"x",`+
+				`"ready":true,"restartCount":0,"state":{"running":{"startedAt":"2026-03-01T12:00:00Z"}}}]}}`)
 	}
 	asked := func(w *world) []symptom {
 		var found []symptom
@@ -359,13 +373,16 @@ func TestDoctorTellsOfARunThatDoesNotBegin(t *testing.T) {
 		}
 		return found
 	}
-	require.Eventually(t, func() bool { return len(asked(stranded)) > 0 && len(asked(refused)) > 0 }, 2*time.Minute, 5*time.Second)
+	require.Eventually(t, func() bool { return len(asked(stranded)) > 0 && len(asked(refused)) > 0 && len(asked(sharded)) > 0 }, 2*time.Minute, 5*time.Second)
 	one := asked(stranded)[0]
 	assert.Equal(t, "PROBLEM", one.Severity)
 	assert.Regexp(t, `^run now of CronJob `+stranded.namespace+`/externalsecret-runner was made \S+ ago and has not begun: pod "now-\w+" has no node yet$`, one.Message)
 	assert.Contains(t, one.Fix, "kubectl describe job now -n "+stranded.namespace)
 	assert.Contains(t, asked(refused)[0].Message, "no Pod of it could be made: Error creating: pods \"now-")
 	assert.Contains(t, asked(refused)[0].Message, "exceeded quota: none")
+
+	assert.Regexp(t, `^run now of CronJob `+sharded.namespace+`/externalsecret-runner was made \S+ ago and its shard 1 has not begun: pod "now-1-\w+" has no node yet$`,
+		asked(sharded)[0].Message)
 
 	account := stranded.as(t, "blind", "read")
 	for _, rule := range []string{"get,list cronjobs.batch", "list jobs.batch"} {

@@ -330,16 +330,46 @@ func TestStatusShowsNoTextOfTemplates(t *testing.T) {
 	}
 }
 
-func TestStatusSaysThatThisVersionDoesNotHaveTheProvider(t *testing.T) {
+func TestStatusSaysWhatThisVersionDoesNotSupport(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.withRunner(t)
-	w.apply(t, strings.Replace(secretStore("store", "prefix: ''"), "aws:", "gitlab:", 1), externalSecret("theirs", dataOf("a")), externalSecret("synced", dataOf("a")))
-	w.operatorSynced(t, "synced", time.Minute, map[string]string{"value": "1"})
-	w.pass(t)
-	for from, theirs := range map[string]told{"a list": w.listed(t)["theirs"], "one name": w.statusOf(t, "theirs")} {
-		assert.Equal(t, "NeverSynced Unsupported", theirs.State+" "+theirs.Reason, from)
-		assert.Equal(t, `SecretStore "store" uses provider "gitlab", which is not supported by this version, and no other controller has refreshed it`, theirs.Message, from)
+	store := func(name, spec string) string {
+		return "apiVersion: external-secrets.io/v1\nkind: SecretStore\nmetadata: {name: " + name + "}\nspec: {provider: " + spec + "}"
 	}
-	assert.Equal(t, "Synced", w.listed(t)["synced"].State, "another controller has it")
+	from := func(name, ref string) string {
+		return strings.Replace(externalSecret(name, dataOf("a")), "name: store", "name: "+ref, 1)
+	}
+	w.apply(t, store("store", "{gitlab: {projectID: x}}"),
+		store("vault", "{vault: {server: 'https://vault.example', path: secret, auth: {iam: {role: r, region: eu-central-1}}}}"),
+		store("google", "{gcpsm: {projectID: shop-project, auth: {workloadIdentityFederation: {credConfig: {name: c, key: k}}}}}"),
+		from("theirs", "store"), from("synced", "store"), from("iam", "vault"), from("file", "google"), from("late", "vault"),
+		externalSecret("token", "dataFrom: [{sourceRef: {generatorRef: {apiVersion: generators.external-secrets.io/v1alpha1, kind: ECRAuthorizationToken, name: ecr}}}]"))
+	w.operatorSynced(t, "synced", time.Minute, map[string]string{"value": "1"})
+	w.operatorSynced(t, "late", 9*time.Hour, map[string]string{"value": "1"})
+	w.pass(t)
+	list, page := w.listed(t), w.reported(t, w.environment())
+	require.Len(t, page.Items, 6)
+	for name, says := range map[string]string{
+		"theirs": `SecretStore "store" uses provider "gitlab", which is not supported by this version; no other controller refreshes it`,
+		"iam":    `SecretStore "vault": spec.provider.vault.auth.iam is not supported`,
+		"file":   `SecretStore "google": spec.provider.gcpsm.auth.workloadIdentityFederation.credConfig is not supported`,
+		"token":  "spec.dataFrom[0].sourceRef.generatorRef: a generator of kind ECRAuthorizationToken is not supported by this version",
+		"late":   `SecretStore "vault": spec.provider.vault.auth.iam is not supported`,
+	} {
+		want := "NeverSynced Unsupported"
+		if name == "late" {
+			want = "Stale Unsupported"
+		}
+		one := w.statusOf(t, name)
+		assert.Equal(t, want, one.State+" "+one.Reason, name)
+		assert.Contains(t, one.Message, says)
+		assert.Contains(t, one.Message, "; no other controller refreshes it")
+		assert.Equal(t, [2]string{want, one.Message}, [2]string{list[name].State + " " + list[name].Reason, list[name].Message}, "a list says the same")
+	}
+	for _, item := range page.Items {
+		assert.Equal(t, list[item.Metadata.Name].Message, item.Message, "and so does the report")
+	}
+	assert.Equal(t, "Synced", list["synced"].State, "another controller has it")
+	assert.Zero(t, w.aws.Counters(t).Total(), "no provider was asked")
 }

@@ -19,6 +19,14 @@ func renamed(manifest, from, to string) string {
 	return strings.ReplaceAll(manifest, "{name: "+from+"}", "{name: "+to+"}")
 }
 
+// cause is one of those that --all prints.
+type cause struct {
+	Failed    trace.Step
+	Store     string
+	Diagnosis struct{ ID string }
+	Objects   []struct{ Namespace, Name, Error string }
+}
+
 func TestManyAreGroupedByTheirCauses(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -29,12 +37,9 @@ func TestManyAreGroupedByTheirCauses(t *testing.T) {
 	var causes struct {
 		Kind          string `json:"kind"`
 		Total, Broken int
-		Causes        []struct {
-			Failed    trace.Step
-			Store     string
-			Diagnosis struct{ ID string }
-			Objects   []struct{ Namespace, Name, Error string }
-		}
+		Causes        []cause
+		Warned        int
+		Warnings      []cause
 	}
 	require.NoError(t, json.Unmarshal([]byte(r.Stdout), &causes))
 	assert.Equal(t, "ExternalSecretCauses", causes.Kind)
@@ -52,6 +57,12 @@ func TestManyAreGroupedByTheirCauses(t *testing.T) {
 	}
 	assert.Equal(t, []string{"Read  lost strayed", "Store SecretStore " + w.namespace + "/gone orphan", "Store SecretStore " + w.namespace + "/never waif"}, told,
 		"what most of them share goes first")
+	assert.Equal(t, 1, causes.Warned)
+	if assert.Len(t, causes.Warnings, 1, "what would be read well is new, and nobody will") {
+		of := causes.Warnings[0]
+		assert.Equal(t, "Due K8S-60 app", string(of.Failed)+" "+of.Diagnosis.ID+" "+of.Objects[0].Name)
+		assert.Contains(t, of.Objects[0].Error, "nothing has refreshed it yet: nobody was seen in the cluster who refreshes it")
+	}
 
 	assert.Zero(t, w.run(t, "--field-selector", "metadata.name=app").Code, "of those that are chosen none is broken")
 	nothing := w.run(t, "-l", "no=such")

@@ -10,7 +10,13 @@ import (
 
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/api"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/trace"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/manifests"
 )
+
+// runner is one of the world's namespace. Nothing runs it, and whoever looks for one finds it.
+const runner = "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: runner, labels: {app.kubernetes.io/name: " + manifests.Name + "}}\n" +
+	"spec: {schedule: '@hourly', jobTemplate: {spec: {template: {spec: {restartPolicy: Never, containers: [{name: runner, image: runner, " +
+	"args: [--namespaces=NAMESPACE]}]}}}}}"
 
 // What explain says of a fault is worth something only if it finds none where there is none.
 func TestWhatIsHealthyIsCalledHealthy(t *testing.T) {
@@ -36,6 +42,7 @@ func TestWhatIsHealthyIsCalledHealthy(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			arrange(t, w)
+			applying(runner)(t, w)
 			e := w.explain(t, "app")
 			require.Zero(t, e.Code, "exit code\n%s%s", e.Stdout, e.Stderr)
 			assert.True(t, e.Healthy)
@@ -57,10 +64,13 @@ func TestWhatWorksAndShouldBeSeenToIsAWarningAtItsStep(t *testing.T) {
 		says    string
 	}{
 		"a field that has no effect": {
-			applying(store(), strings.Replace(reading("plain"), "{name: store}", "{name: store, key: x}", 1)), trace.Rules, "spec.secretStoreRef.key",
+			applying(runner, store(), strings.Replace(reading("plain"), "{name: store}", "{name: store, key: x}", 1)), trace.Rules, "spec.secretStoreRef.key",
 		},
 		"a Secret that somebody else has made": {
-			applying(opaque("app", "other: value"), store(), reading("plain")), trace.Target, "was there before",
+			applying(runner, opaque("app", "other: value"), store(), reading("plain")), trace.Target, "was there before",
+		},
+		"that nobody was seen who will refresh what is new": {
+			applying(store(), reading("plain")), trace.Due, "nothing has refreshed it yet: nobody was seen in the cluster who refreshes it",
 		},
 		"that nobody was seen who refreshes it": {func(t *testing.T, w *world) {
 			w.apply(t, store(), reading("plain"))
@@ -72,7 +82,7 @@ func TestWhatWorksAndShouldBeSeenToIsAWarningAtItsStep(t *testing.T) {
 				"conditions": [{"type": "Ready", "status": "True", "reason": "SecretSynced", "message": "secret synced"}]}}`, "status")
 		}, trace.Due, "nobody was seen in the cluster who refreshes it"},
 		"a window that can't be read": {
-			applying(store(), externalSecret("syncWindows: {kind: deny, windows: [{schedule: '61 * * * *', duration: 1h}]}, "+dataOf("plain"))), trace.Rules, "61",
+			applying(runner, store(), externalSecret("syncWindows: {kind: deny, windows: [{schedule: '61 * * * *', duration: 1h}]}, "+dataOf("plain"))), trace.Rules, "61",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

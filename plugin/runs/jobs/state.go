@@ -55,6 +55,14 @@ func AtWork(job *batchv1.Job) map[int]bool {
 	return atWork
 }
 
+// AtOnce is how many Pods of a Job that goes on there are to be at a time.
+func AtOnce(job *batchv1.Job) int {
+	if job.Spec.Parallelism == nil {
+		return 1
+	}
+	return min(int(*job.Spec.Parallelism), len(AtWork(job)))
+}
+
 // removeIndexes removes those of a text such as "1,3-5,7", in which Kubernetes names them.
 func removeIndexes(from map[int]bool, text string) {
 	for part := range strings.SplitSeq(text, ",") {

@@ -2,9 +2,12 @@ package jobs
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 )
 
@@ -38,6 +41,31 @@ func Unbegun(job, namespace string, pods []corev1.Pod) string {
 		}
 	}
 	return jobWaitsFor(job, namespace, pods)
+}
+
+// UnbegunShards is what those shards of a Job wait for that are at work and none of whose Pods has begun, by their indexes. A Pod is passed
+// over that was made after since: it may take a while. So are shards whose turn has not come. A Job without shards has none that wait.
+func UnbegunShards(job *batchv1.Job, pods []corev1.Pod, since time.Time) map[int]string {
+	unbegun, of := map[int]string{}, map[int][]corev1.Pod{}
+	if Shards(job) == 1 {
+		return unbegun
+	}
+	for i := range pods {
+		if shard, err := strconv.Atoi(pods[i].Annotations[batchv1.JobCompletionIndexAnnotation]); err == nil {
+			of[shard] = append(of[shard], pods[i])
+		}
+	}
+	atWork := AtWork(job)
+	for shard := range atWork {
+		late := !slices.ContainsFunc(of[shard], func(p corev1.Pod) bool { return p.CreationTimestamp.After(since) })
+		if len(of[shard]) == 0 && len(atWork) > AtOnce(job) || !late {
+			continue
+		}
+		if why := Unbegun(job.Name, job.Namespace, of[shard]); why != "" {
+			unbegun[shard] = why
+		}
+	}
+	return unbegun
 }
 
 func jobWaitsFor(job, namespace string, pods []corev1.Pod) string {
