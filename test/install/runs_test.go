@@ -292,11 +292,11 @@ func TestWhatRunsCanNotDoIsSaid(t *testing.T) {
 		assert.True(t, strings.HasPrefix(r.Stderr, "Error from server (Forbidden): "+says), r.Stderr)
 	}
 	for says, args := range map[string][]string{
-		"runs takes one name":                         {"runs", "a", "b"},
-		"--follow and --output cannot be used":        {"runs", "-f", "-o", "json"},
-		`unable to match a printer suitable`:          {"runs", "-o", "xml"},
-		`--runner-flag "force" is not a flag`:         {"runs", "start", "--runner-flag=force"},
-		`unknown command "now" for "kubectl external`: {"runs", "start", "now"},
+		"runs takes one name":                  {"runs", "a", "b"},
+		"--follow and --output cannot be used": {"runs", "-f", "-o", "json"},
+		`unable to match a printer suitable`:   {"runs", "-o", "xml"},
+		`--runner-flag "force" is not a flag`:  {"runs", "start", "--runner-flag=force"},
+		`runs start takes no arguments: "now"`: {"runs", "start", "now"},
 	} {
 		r := i.run(t, args...)
 		assert.Equal(t, 1, r.Code, args)
