@@ -22,7 +22,7 @@ type origin struct {
 // read reads what the tasks need, and hands each on once its last answer has come. A store is searched before it is read, so that what
 // a search comes upon is read together with what others name; other stores do not wait for that.
 func (p *pass) read(ctx, work context.Context, tasks []*task, ready chan<- *task) {
-	var named []origin
+	var named []*origin
 	var searched errgroup.Group
 	searched.SetLimit(searchedAtOnce)
 	origins := originsOf(tasks)
@@ -33,7 +33,7 @@ func (p *pass) read(ctx, work context.Context, tasks []*task, ready chan<- *task
 	}
 	for _, s := range origins {
 		if len(s.searches) == 0 {
-			named = append(named, *s)
+			named = append(named, s)
 		}
 	}
 	searched.Go(func() error {
@@ -46,7 +46,7 @@ func (p *pass) read(ctx, work context.Context, tasks []*task, ready chan<- *task
 		}
 		searched.Go(func() error {
 			s.search(ctx, work, p.readers.Open)
-			p.readFrom(ctx, work, []origin{*s}, ready)
+			p.readFrom(ctx, work, []*origin{s}, ready)
 			return nil
 		})
 	}
@@ -104,7 +104,7 @@ func (s *origin) search(ctx, work context.Context, open fetch.Opener) {
 }
 
 // readFrom reads what tasks need of origins whose searches have been made.
-func (p *pass) readFrom(ctx, work context.Context, origins []origin, ready chan<- *task) {
+func (p *pass) readFrom(ctx, work context.Context, origins []*origin, ready chan<- *task) {
 	waiting := map[fetch.Key][]*task{}
 	var keys []fetch.Key
 	for _, s := range origins {

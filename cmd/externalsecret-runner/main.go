@@ -14,8 +14,8 @@ import (
 
 	"k8s.io/klog/v2"
 
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/cmd/internal/signals"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider/all"
-	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/signals"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/runner"
 )
 

@@ -12,8 +12,8 @@ import (
 
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/cmd/internal/signals"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/provider/all"
-	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/signals"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin"
 	"github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/exit"
 	pluginversion "github.com/kubectl-externalsecret/kubectl-externalsecret/plugin/version"

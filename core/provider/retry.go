@@ -29,7 +29,7 @@ type Retries struct {
 }
 
 // Of follows a store's retrySettings, within its MaxAttempts: maxRetries is what Counts says and retryInterval a fixed wait. What
-// they do not say stays.
+// they do not say stays. An interval that is no duration is an Invalid error.
 func (r Retries) Of(store Store) (Retries, error) {
 	if settings := store.Retry; settings != nil {
 		if n := settings.MaxRetries; n != nil {

@@ -5,7 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
-	"errors"
+	"fmt"
 	"strings"
 )
 
@@ -31,9 +31,10 @@ func RSAKey(der []byte) (*rsa.PrivateKey, bool) {
 // Signs tells whether a key is of a size to sign with.
 func Signs(key *rsa.PrivateKey) bool { return key.N.BitLen() <= KeyBits }
 
-var errNoKeyPair = errors.New("there is no certificate with its key, both in PEM, the key of 8192 bits at most")
+var errNoKeyPair = fmt.Errorf("there is no certificate with its key, both in PEM, an RSA key of %d bits at most", KeyBits)
 
-// KeyPair reads a certificate and its key from PEM, for connections to show. The error quotes nothing.
+// KeyPair reads a certificate and its key from PEM, for connections to show. It refuses an RSA key of more than KeyBits, as RSAKey does.
+// The error quotes nothing.
 func KeyPair(certificate, key []byte) (tls.Certificate, error) {
 	for block, rest := pem.Decode(key); block != nil; block, rest = pem.Decode(rest) {
 		if strings.HasSuffix(block.Type, "PRIVATE KEY") && len(block.Bytes) > keySize {

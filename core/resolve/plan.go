@@ -58,7 +58,7 @@ type Planner struct {
 	Providers   provider.Registry
 	// Class is the class of the stores that are served, besides those that name none.
 	Class string
-	// MaxAttempts is that of the stores that Open opens.
+	// MaxAttempts is that of the stores that Open opens: how often a request is made at most, zero meaning no bound.
 	MaxAttempts int
 
 	openers map[string]opener

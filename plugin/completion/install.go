@@ -84,7 +84,7 @@ func install(dir string, streams genericiooptions.IOStreams) error {
 		return err
 	}
 	fmt.Fprintln(streams.Out, path, did)
-	if into := filepath.Dir(path); krews(into) {
+	if into := filepath.Dir(path); isKrews(into) {
 		fmt.Fprintf(streams.ErrOut, "Warning: %s is krew's: delete the program before you have krew uninstall its last plugin, "+
 			"or krew says that it is outdated.\n", into)
 	}
@@ -140,21 +140,13 @@ func directories() []string {
 			}
 		}
 	}
-	slices.SortStableFunc(dirs, func(a, b string) int { return cmp.Compare(last(a), last(b)) })
-	return append(there, dirs...)
+	krews := slices.DeleteFunc(slices.Clone(dirs), func(dir string) bool { return !isKrews(dir) })
+	return slices.Concat(there, slices.DeleteFunc(dirs, isKrews), krews)
 }
 
-// last is 1 for a directory that is taken where there is no other.
-func last(dir string) int {
-	if krews(dir) {
-		return 1
-	}
-	return 0
-}
-
-// krews tells whether a directory is where krew links its plugins. Krew takes whatever else is there for a plugin of before it kept
+// isKrews tells whether a directory is where krew links its plugins. Krew takes whatever else is there for a plugin of before it kept
 // receipts, and where it has no receipt at all it refuses to do anything.
-func krews(dir string) bool {
+func isKrews(dir string) bool {
 	info, err := os.Stat(filepath.Join(dir, "..", "receipts"))
 	return err == nil && info.IsDir() && filepath.Base(dir) == "bin"
 }

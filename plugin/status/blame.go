@@ -105,14 +105,19 @@ func blame(ctx context.Context, item Item, es *api.ExternalSecret, stores storeF
 		store, err := stores.Get(ctx, ref, item.Metadata.Namespace)
 		switch {
 		case kube.IsForbidden(err):
+			continue
 		case err != nil:
 			return item.hinder(ReasonStoreError, err.Error())
 		case !healthy && store.Spec.Controller != "" && store.Spec.Controller != planner.Class:
 			return item.as(Skipped, reasonOtherClass, fmt.Sprintf("%s %q is of class %q, and nothing of that class has refreshed it",
 				store.Kind, store.Name, store.Spec.Controller))
-		case !healthy && resolve.ReadsFrom(es, ref) && planner.Unsupported(store, item.Metadata.Namespace) != nil:
-			return item.unsupported(planner.Unsupported(store, item.Metadata.Namespace))
-		case item.unusable(store.Ready):
+		}
+		if !healthy && resolve.ReadsFrom(es, ref) {
+			if err := planner.Unsupported(store, item.Metadata.Namespace); err != nil {
+				return item.unsupported(err)
+			}
+		}
+		if item.unusable(store.Ready) {
 			return item.hinder(ReasonStoreNotReady, fmt.Sprintf("%s %q is not ready: %s", store.Kind, store.Name, store.Ready.Message))
 		}
 	}

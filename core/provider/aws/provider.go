@@ -131,7 +131,7 @@ func retryerOf(store provider.Store) (func() aws.Retryer, error) {
 		return retry.NewStandard(func(o *retry.StandardOptions) {
 			o.MaxAttempts = retries.Attempts
 			o.MaxBackoff = maxBackoff
-			o.Retryables = slices.Insert(o.Retryables, 0, retry.IsErrorRetryable(retry.IsErrorRetryableFunc(isHopeless)))
+			o.Retryables = slices.Insert(o.Retryables, 0, retry.IsErrorRetryable(retry.IsErrorRetryableFunc(isRetryable)))
 			if interval := retries.Fixed; interval > 0 {
 				o.Backoff = retry.BackoffDelayerFunc(func(int, error) (time.Duration, error) { return interval, nil })
 			}
@@ -139,8 +139,9 @@ func retryerOf(store provider.Store) (func() aws.Retryer, error) {
 	}, nil
 }
 
-// isHopeless keeps the SDK from asking a server again that is not trusted: it takes that for a connection that failed.
-func isHopeless(err error) aws.Ternary {
+// isRetryable keeps the SDK from asking a server again that is not trusted, which it takes for a connection that failed. All else is for it
+// to say.
+func isRetryable(err error) aws.Ternary {
 	if provider.Unverified(err) {
 		return aws.FalseTernary
 	}

@@ -3,6 +3,7 @@ package vault
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -128,7 +129,7 @@ func (r *reader) list(ctx context.Context, folder string) ([]string, error) {
 	depth := 0
 	for folders := []string{folder}; len(folders) > 0; depth++ {
 		if depth > deepest {
-			return nil, &provider.Error{Kind: provider.Unavailable, Op: opList, Message: "there are folders more than 100 folders deep", Hint: notVault}
+			return nil, &provider.Error{Kind: provider.Unavailable, Op: opList, Message: fmt.Sprintf("there are folders more than %d folders deep", deepest), Hint: notVault}
 		}
 		listed := make([][]string, len(folders))
 		err := each(ctx, len(folders), func(ctx context.Context, i int) (err error) {

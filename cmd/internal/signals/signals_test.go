@@ -9,7 +9,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
-	"github.com/kubectl-externalsecret/kubectl-externalsecret/core/signals"
+	"github.com/kubectl-externalsecret/kubectl-externalsecret/cmd/internal/signals"
 )
 
 func TestWhatComesTogetherWithTheFirstSignalIsNoSecondOne(t *testing.T) {
