@@ -80,6 +80,8 @@ func ofSpecs(t *testing.T) []wording {
 		{"DAT-50", from + "data: [{secretKey: a, remoteRef: {key: json, property: none}}]"},
 		{"DAT-50", from + "data: [{secretKey: a, remoteRef: {key: json, property: nested.d}}]"},
 		{"DAT-50", from + "data: [{secretKey: a, remoteRef: {key: json, property: user.name}}]"},
+		{"DAT-59", from + "data: [{secretKey: a, remoteRef: {key: json, property: '@this" + strings.Repeat("|[@this,@this]", 40) + "'}}]"},
+		{"DAT-59", from + "data: [{secretKey: a, remoteRef: {key: json, property: '" + strings.Repeat("a.", 2100) + "'}}]"},
 		{"DAT-02", from + "data: [{secretKey: a, remoteRef: {key: plain, property: user}}]"},
 		{"DAT-02", from + "dataFrom: [{extract: {key: plain}}]"},
 		{"DAT-02", from + "dataFrom: [{extract: {key: number}}]"},
